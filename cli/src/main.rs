@@ -1,0 +1,36 @@
+//! `insula`: runs programs of isolates from a shell.
+
+#![forbid(unsafe_code)]
+
+mod guest_crate;
+mod report;
+mod run;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// WebAssembly isolates for code that is not trusted.
+#[derive(Parser)]
+#[command(name = "insula", version, arg_required_else_help = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Runs a program until nothing can happen in it any more.
+    Run(run::Run),
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let done = match cli.command {
+        Command::Run(run) => run.run(),
+    };
+    done.unwrap_or_else(|error| {
+        report::error(&error);
+        ExitCode::from(report::WRONG_USE)
+    })
+}

@@ -1,0 +1,147 @@
+//! What stands in the place of an entry.
+//!
+//! ```ignore
+//! #[entry]
+//! fn echo() { BODY }
+//! ```
+//!
+//! becomes a function that is only good for naming the entry, and, out of reach
+//! of anybody's code, the exported function with the body:
+//!
+//! ```ignore
+//! fn echo() -> impl Entry { .. }
+//!
+//! const _: () = {
+//!     fn __echo() { BODY }
+//!     #[unsafe(export_name = "insula:entry/echo")]
+//!     extern "C" fn __export() { ::insula_guest::__private::run(__echo) }
+//! };
+//! ```
+//!
+//! It stays a function because anything else under that name (a unit struct, a
+//! constant) would be a pattern in `let echo = spawn_function(echo)`.
+
+use crate::signature::{Kind, Signature};
+use proc_macro2::TokenStream;
+use quote::{ToTokens, format_ident, quote};
+use syn::{Attribute, FnArg, Ident, ItemFn, ext::IdentExt};
+
+pub fn expand(signature: &Signature, function: &ItemFn) -> TokenStream {
+    let name = name(signature, function);
+    let export = export(signature, function);
+    quote! { #name #export }
+}
+
+/// The function with the entry's name, that `spawn_function` takes.
+fn name(signature: &Signature, function: &ItemFn) -> TokenStream {
+    let ItemFn { vis, sig, .. } = function;
+    let ident = &sig.ident;
+    let (attributes, _) = split_attributes(function);
+    let entry = ident.unraw().to_string();
+    match signature.kind {
+        Kind::Main => quote! {
+            #(#attributes)*
+            #vis fn #ident() -> ::insula_guest::__private::Main {
+                ::insula_guest::__private::Main
+            }
+        },
+        Kind::Entry => {
+            let message = signature.message.map(|message| quote!(_: #message));
+            quote! {
+                #(#attributes)*
+                #[allow(dead_code)] // the host may be the only one to spawn it
+                #vis fn #ident(#message) -> impl ::insula_guest::Entry {
+                    struct Marker;
+                    impl ::insula_guest::Entry for Marker {
+                        const NAME: &'static str = #entry;
+                    }
+                    Marker
+                }
+            }
+        }
+    }
+}
+
+/// The body, and the function that the host finds under the entry's name.
+fn export(signature: &Signature, function: &ItemFn) -> TokenStream {
+    let entry = function.sig.ident.unraw().to_string();
+    let export_name = format!("insula:entry/{entry}");
+    let (outside, inside) = split_attributes(function);
+    let cfgs = outside
+        .iter()
+        .filter(|attribute| attribute.path().is_ident("cfg"));
+    // Not its own name: within the body that is to name the entry. The name is
+    // seen in backtraces.
+    let body_name = format_ident!("__{entry}", span = function.sig.ident.span());
+    let body = body(&body_name, function, &inside);
+    let call = call(signature, function, &body_name);
+    // On the host's own target the entry is there to be checked, not to be run;
+    // `allow(dead_code)` keeps what only it uses from being reported.
+    quote! {
+        #(#cfgs)*
+        const _: () = {
+            #body
+            #[allow(dead_code)]
+            #[cfg_attr(target_family = "wasm", unsafe(export_name = #export_name))]
+            extern "C" fn __export() {
+                #call
+            }
+        };
+    }
+}
+
+fn body(name: &Ident, function: &ItemFn, attributes: &[&Attribute]) -> TokenStream {
+    let mut signature = function.sig.clone();
+    signature.ident = name.clone();
+    let block = &function.block;
+    quote! {
+        #(#attributes)*
+        #signature #block
+    }
+}
+
+/// Runs the body. The types are named with the places where they are written, so
+/// that the compiler complains there.
+fn call(signature: &Signature, function: &ItemFn, body: &Ident) -> TokenStream {
+    let output = match signature.output {
+        Some(output) => output.to_token_stream(),
+        None => quote!(()),
+    };
+    let is_async = function.sig.asyncness.is_some();
+    match (signature.message, is_async) {
+        (None, false) => quote!(::insula_guest::__private::run::<#output>(#body)),
+        (None, true) => quote!(::insula_guest::__private::run_async::<#output>(#body)),
+        (Some(message), false) => {
+            quote!(::insula_guest::__private::run_with::<#message, #output>(#body))
+        }
+        (Some(message), true) => {
+            quote!(::insula_guest::__private::run_async_with::<#message, #output>(#body))
+        }
+    }
+}
+
+/// Those for the entry's name, seen from outside, and those for its body.
+fn split_attributes(function: &ItemFn) -> (Vec<&Attribute>, Vec<&Attribute>) {
+    function.attrs.iter().partition(|attribute| {
+        ["cfg", "doc", "deprecated"]
+            .iter()
+            .any(|name| attribute.path().is_ident(name))
+    })
+}
+
+/// In the place of a function that is not fit to be an entry: one that is.
+pub fn stand_in(function: &ItemFn) -> TokenStream {
+    let ItemFn { vis, sig, .. } = function;
+    let ident = &sig.ident;
+    let arguments = sig.inputs.iter().filter_map(|argument| match argument {
+        FnArg::Receiver(_) => None,
+        FnArg::Typed(argument) => Some(&argument.ty),
+    });
+    let generics = &sig.generics;
+    quote! {
+        #[allow(dead_code)]
+        #vis fn #ident #generics (#(_: #arguments),*) -> ::insula_guest::__private::Main {
+            ::insula_guest::__private::Main
+        }
+    }
+}

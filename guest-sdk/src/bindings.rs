@@ -1,0 +1,25 @@
+//! The contract, `wit/isolate.wit`, in Rust.
+
+#![allow(missing_docs, clippy::all, reason = "generated")]
+
+wit_bindgen::generate!({ path: "../wit", world: "guest" });
+
+pub use insula::isolate::{isolates, ports, refusals, self_, timers};
+
+/// Runs the constructors of whatever else is linked in (C, for one). As bindings
+/// refer to them the linker adds no calls of its own, so that each export has to
+/// make one; the generated `wake` does so itself.
+pub fn run_constructors() {
+    #[cfg(target_family = "wasm")]
+    wit_bindgen::rt::run_ctors_once();
+}
+
+struct Exports;
+
+impl Guest for Exports {
+    fn wake() {
+        crate::turn::wake();
+    }
+}
+
+export!(Exports);

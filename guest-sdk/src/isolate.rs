@@ -1,0 +1,48 @@
+//! The isolate that asks.
+
+use crate::bindings::self_;
+use crate::{Incoming, Message};
+use insula_message::DecodeError;
+use std::io::Write;
+
+/// The isolate's name, for people. Unique within its group.
+///
+/// ```no_run
+/// println!("this is {}", insula_guest::isolate::name());
+/// ```
+pub fn name() -> String {
+    self_::name()
+}
+
+/// The entry that it was spawned with.
+pub fn entry_name() -> String {
+    self_::entry()
+}
+
+/// The first message, the first time that it is asked for, if it was spawned
+/// with one. An entry with an argument has taken it already.
+///
+/// ```no_run
+/// # use insula_guest::*;
+/// #[main]
+/// fn main() {
+///     match isolate::first_message::<Vec<String>>() {
+///         Ok(Some(names)) => println!("hello, {}", names.join(" and ")),
+///         Ok(None) => println!("hello, whoever you are"),
+///         Err(error) => println!("I take a list of names: {error}"),
+///     }
+/// }
+/// ```
+pub fn first_message<T: Incoming>() -> Result<Option<T>, DecodeError> {
+    self_::first_message()
+        .map(Message::from)
+        .map(T::from_message)
+        .transpose()
+}
+
+/// Ends the isolate, at once and in peace: as if it had nothing left to do.
+pub fn exit() -> ! {
+    std::io::stdout().flush().ok();
+    self_::exit();
+    unreachable!("the host has ended this isolate")
+}

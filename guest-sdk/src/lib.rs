@@ -1,0 +1,138 @@
+//! Isolates for WebAssembly programs that [Insula] runs.
+//!
+//! An isolate has its own heap and shares nothing. The only way in or out is a
+//! copied message to a port. An isolate is started with a function, the *entry*;
+//! when that has returned, the isolate lives on for as long as somebody in it
+//! waits for a message or for a timer, and nothing in it ever blocks.
+//!
+//! ```no_run
+//! use insula_guest::*;
+//!
+//! #[entry]
+//! fn echo() {
+//!     port().receive(|message: String, reply| {
+//!         if let Some(reply) = reply {
+//!             reply.send(message).ok();
+//!         }
+//!     });
+//! }
+//!
+//! #[main]
+//! async fn main() -> Result<(), CallError> {
+//!     let echo = spawn_function(echo);
+//!     let reply: String = echo.call("Hello from main").await?;
+//!     println!("I received: {reply}");
+//!     Ok(())
+//! }
+//! ```
+//!
+//! * **Start** an isolate with [`spawn_function`], with a first message by
+//!   [`spawn_with`], from another program with [`spawn_uri`]. Each answers at once
+//!   with the [`SendPort`] of the new isolate's first port.
+//! * **Send** anything that implements [`serde::Serialize`]: [`SendPort::send`],
+//!   and for an answer [`SendPort::call`].
+//! * **Receive** at the isolate's first [`port`], or at one more [`ReceivePort`]:
+//!   with a handler ([`receive`]), in a future ([`recv`]) or from a stream
+//!   ([`messages`]). A message is read as a type of yours, as a [`Value`], or as
+//!   a [`Graph`] that keeps sharing and cycles.
+//! * **Wait** with [`sleep`], [`timeout`] or a [`Timer`], and run futures beside
+//!   each other with [`spawn_task`].
+//!
+//! A guest is a plain `bin` crate, built in release for `wasm32-wasip1`.
+//!
+//! [Insula]: https://crates.io/crates/insula
+//! [`receive`]: ReceivePort::receive
+//! [`recv`]: ReceivePort::recv
+//! [`messages`]: ReceivePort::messages
+
+#![warn(missing_docs)]
+
+#[cfg(all(feature = "allocator", target_family = "wasm"))]
+mod allocator;
+mod bindings;
+mod call;
+mod entry;
+mod error;
+mod expansion;
+mod inbox;
+pub mod isolate;
+mod message;
+mod panic;
+mod receive_port;
+mod recv;
+mod send_port;
+mod spawn;
+mod task;
+mod timer;
+mod turn;
+
+pub use call::Call;
+pub use entry::{Entry, Outcome};
+pub use error::{CallError, RecvError, Refused, SendError, SpawnError};
+pub use insula_message::{DecodeError, DecodeErrorKind, EncodeError, Kind, Node, NodeId};
+pub use message::{Incoming, Message};
+pub use receive_port::{ReceivePort, port};
+pub use recv::{Messages, Recv, RecvAs};
+pub use send_port::SendPort;
+pub use spawn::{
+    spawn_function, spawn_uri, spawn_uri_with, spawn_with, try_spawn_function, try_spawn_with,
+};
+pub use task::{Task, spawn_task};
+pub use timer::{Elapsed, Sleep, Timer, sleep, timeout};
+
+/// What a message says, as a tree.
+pub type Value = insula_message::Value<SendPort>;
+
+/// The list of a [`Value`]. It derefs to a `Vec`.
+pub type List = insula_message::List<SendPort>;
+
+/// The map of a [`Value`]: its entries in their order. It derefs to a `Vec`.
+pub type Map = insula_message::Map<SendPort>;
+
+/// What a message says, as an arena that keeps sharing and cycles.
+pub type Graph = insula_message::Graph<SendPort>;
+
+/// Makes a function an entry: something that an isolate can start with.
+///
+/// It takes nothing, or one value: the isolate's first message, of any type that
+/// is [`Incoming`]. It returns nothing, or a `Result<(), E>` whose error ends the
+/// isolate as a panic does. It may be an `async fn`.
+///
+/// ```no_run
+/// use insula_guest::*;
+///
+/// #[entry]
+/// fn greet(names: Vec<String>) {
+///     println!("hello, {}", names.join(" and "));
+/// }
+///
+/// # fn example() {
+/// spawn_with(greet, vec!["Ada".to_string(), "Grace".to_string()]);
+/// # }
+/// # fn main() {}
+/// ```
+///
+/// The function is no longer one to call. Whoever wants to share its code between
+/// isolates and plain callers puts that into a function of its own.
+pub use insula_guest_macros::entry;
+
+/// Makes `fn main` the entry that runs when none is named.
+///
+/// Everything said of [`#[entry]`](macro@entry) is true of it. When the program
+/// is started as a plain command, without isolates, it says so and exits with 2.
+///
+/// ```no_run
+/// use insula_guest::*;
+///
+/// #[main]
+/// fn main() {
+///     println!("hello from {}", isolate::name());
+/// }
+/// ```
+pub use insula_guest_macros::main;
+
+/// What the attributes expand to.
+#[doc(hidden)]
+pub mod __private {
+    pub use crate::expansion::{Main, run, run_async, run_async_with, run_with};
+}

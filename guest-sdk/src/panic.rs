@@ -1,0 +1,42 @@
+//! How an isolate fails: the host is told why, and then it traps.
+
+use crate::bindings::self_;
+use std::any::Any;
+use std::io::Write;
+use std::panic::{Location, PanicHookInfo};
+use std::sync::Once;
+
+/// A panic says why to the host, which knows who wants to hear of it. So nothing
+/// is printed here. Panics trap when this returns.
+pub fn install_hook() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| std::panic::set_hook(Box::new(hook)));
+}
+
+fn hook(panic: &PanicHookInfo) {
+    tell(text(panic.payload()), panic.location());
+}
+
+fn text(payload: &dyn Any) -> &str {
+    match payload.downcast_ref::<&str>() {
+        Some(text) => text,
+        None => payload
+            .downcast_ref::<String>()
+            .map_or("a panic without a text", |text| text),
+    }
+}
+
+/// Ends the isolate as a panic does.
+pub fn fail(text: &str, place: &Location) -> ! {
+    tell(text, Some(place));
+    #[cfg(target_family = "wasm")]
+    core::arch::wasm32::unreachable();
+    #[cfg(not(target_family = "wasm"))]
+    std::process::abort();
+}
+
+fn tell(text: &str, place: Option<&Location>) {
+    let place = place.map(ToString::to_string).unwrap_or_default();
+    self_::fail(text, &place);
+    std::io::stdout().flush().ok();
+}

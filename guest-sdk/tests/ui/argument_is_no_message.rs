@@ -1,0 +1,9 @@
+use insula_guest::*;
+
+struct Job;
+
+#[entry]
+fn worker(_: Job) {}
+
+#[main]
+fn main() {}

@@ -1,0 +1,6 @@
+use insula_guest::*;
+
+#[main]
+fn main() {
+    spawn_function(|| println!("hello"));
+}

@@ -1,0 +1,20 @@
+//! Starts other programs: those whose URIs it gets in its first message, or else
+//! the guest `shout`, by a path beside its own, and one that is not there.
+
+use insula_guest::*;
+
+#[main]
+async fn main() -> Result<(), DecodeError> {
+    let uris = isolate::first_message::<Vec<String>>()?
+        .unwrap_or_else(|| vec!["shout.wasm".into(), "nowhere.wasm".into()]);
+    for uri in uris {
+        match spawn_uri_with(&uri, "shout", "hello from another program") {
+            Ok(shout) => match shout.call::<String>("and a message").await {
+                Ok(answer) => println!("{uri}: {answer}"),
+                Err(error) => println!("{uri}: {error}"),
+            },
+            Err(error) => println!("{uri}: refused: {error}"),
+        }
+    }
+    Ok(())
+}

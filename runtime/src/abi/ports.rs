@@ -1,0 +1,324 @@
+//! `insula:isolate/ports`: sending and receiving.
+
+use std::sync::Arc;
+
+use crate::group::GroupCore;
+use crate::handles::Handle;
+use crate::limits::{Limit, LimitHit};
+use crate::mailbox::Event;
+use crate::port::{Message, PortRef, SendStatus, message_cost};
+use crate::state::State;
+use crate::sync::lock;
+
+use super::imports::Imports;
+use super::memory::{
+    Answer, Span, give_bytes, give_handles, handle_list, handles_in, send_port, view, wrong_handle,
+};
+use super::{Guest, broken, enter};
+
+pub(super) fn link(imports: &mut Imports) -> wasmtime::Result<()> {
+    imports.function("ports", "[method]send-port.send", send)?;
+    imports.function("ports", "[method]send-port.duplicate", duplicate)?;
+    imports.function("ports", "[method]send-port.identity", identity)?;
+    imports.function("ports", "[resource-drop]send-port", drop_send_port)?;
+    imports.function("ports", "[static]receive-port.open", open)?;
+    imports.function("ports", "[method]receive-port.sender", sender)?;
+    imports.function("ports", "[method]receive-port.listen", listen)?;
+    imports.function("ports", "[resource-drop]receive-port", drop_receive_port)?;
+    imports.function("ports", "receive", receive)
+}
+
+/// A message larger than this is copied only when the receiver has room for it.
+const COPIED_UNASKED: u64 = 4 << 10;
+
+fn send(
+    mut guest: Guest<'_>,
+    to: u32,
+    bytes: u32,
+    length: u32,
+    ports: u32,
+    port_count: u32,
+    has_reply: u32,
+    reply: u32,
+) -> wasmtime::Result<u32> {
+    enter(&guest, "send-port.send")?;
+    let (memory, state) = view(&mut guest)?;
+    let to = send_port(state, to)?;
+    let reply = match has_reply {
+        0 => None,
+        1 => Some(reply),
+        other => return broken(format!("an option's tag is {other}, and it has to be 0 or 1")),
+    };
+    let outgoing = Outgoing::new(memory, Span::new(bytes, length), (ports, port_count))?;
+    let status = match outgoing.check_size(state, reply.is_some()) {
+        Err(_) => SendStatus::TooLarge,
+        Ok(cost) => {
+            let room = if cost > COPIED_UNASKED { to.has_room(cost) } else { SendStatus::Sent };
+            if room == SendStatus::Sent {
+                let message = outgoing.message(memory, state, to.group(), reply)?;
+                to.send(message, Some(&state.turn.seat))
+            } else {
+                room
+            }
+        }
+    };
+    Ok(status as u32)
+}
+
+/// A message that is still in the guest's memory, in places that were checked.
+pub(super) struct Outgoing {
+    bytes: std::ops::Range<usize>,
+    ports: std::ops::Range<usize>,
+}
+
+impl Outgoing {
+    pub(super) fn new(memory: &[u8], bytes: Span, ports: (u32, u32)) -> wasmtime::Result<Self> {
+        let bytes = bytes.within(memory, "a message")?;
+        let ports = handle_list(memory, ports.0, ports.1)?;
+        Ok(Outgoing { bytes, ports })
+    }
+
+    /// What it would count in a mailbox, or that it is too large. Before
+    /// anything is allocated.
+    pub(super) fn check_size(&self, state: &State, reply: bool) -> Result<u64, LimitHit> {
+        let cost = message_cost(self.bytes.len(), self.ports.len() / 4 + usize::from(reply));
+        let limits = &state.isolate.group().limits;
+        if cost > limits.message_bytes.saturating_add(message_cost(0, 0)) {
+            return Err(limits.hit(Limit::MessageBytes));
+        }
+        Ok(cost)
+    }
+
+    /// Copies it, to be held by `holder`.
+    pub(super) fn message(
+        &self,
+        memory: &[u8],
+        state: &State,
+        holder: Option<&Arc<GroupCore>>,
+        reply: Option<u32>,
+    ) -> wasmtime::Result<Message> {
+        let take = |handle| Ok(send_port(state, handle)?.for_holder(holder));
+        let ports: wasmtime::Result<Vec<PortRef>> =
+            handles_in(memory, self.ports.clone()).map(take).collect();
+        let reply = reply.map(take).transpose()?;
+        Ok(Message { bytes: memory[self.bytes.clone()].to_vec(), ports: ports?, reply })
+    }
+}
+
+fn duplicate(mut guest: Guest<'_>, port: u32, answer: u32) -> wasmtime::Result<()> {
+    enter(&guest, "send-port.duplicate")?;
+    let (memory, state) = view(&mut guest)?;
+    let answer = HandleAnswer::new(memory, answer)?;
+    let again = send_port(state, port)?.for_holder(Some(state.isolate.group()));
+    answer.give(&mut guest, Handle::SendPort(again))
+}
+
+fn identity(mut guest: Guest<'_>, port: u32) -> wasmtime::Result<u64> {
+    enter(&guest, "send-port.identity")?;
+    Ok(send_port(guest.data_mut(), port)?.identity())
+}
+
+fn drop_send_port(mut guest: Guest<'_>, port: u32) -> wasmtime::Result<()> {
+    enter(&guest, "send-port.drop")?;
+    let state = guest.data_mut();
+    send_port(state, port)?;
+    drop(state.handles.remove(port));
+    Ok(())
+}
+
+fn open(mut guest: Guest<'_>, token: u64, answer: u32) -> wasmtime::Result<()> {
+    enter(&guest, "receive-port.open")?;
+    let (memory, state) = view(&mut guest)?;
+    let answer = HandleAnswer::new(memory, answer)?;
+    if state.handles.room() == 0 {
+        return answer.refuse_handles(&mut guest);
+    }
+    let slot = state.isolate.open_port(token);
+    answer.give(&mut guest, Handle::ReceivePort(slot))
+}
+
+fn sender(mut guest: Guest<'_>, port: u32, answer: u32) -> wasmtime::Result<()> {
+    enter(&guest, "receive-port.sender")?;
+    let (memory, state) = view(&mut guest)?;
+    let answer = HandleAnswer::new(memory, answer)?;
+    let slot = receive_port(state, port)?;
+    match state.isolate.sender(slot, Some(state.isolate.group())) {
+        Some(sender) => answer.give(&mut guest, Handle::SendPort(sender)),
+        None => broken("it used a receive port that is closed"),
+    }
+}
+
+fn listen(mut guest: Guest<'_>, port: u32, on: u32) -> wasmtime::Result<()> {
+    enter(&guest, "receive-port.listen")?;
+    let state = guest.data_mut();
+    let slot = receive_port(state, port)?;
+    lock(state.isolate.mailbox()).listen(slot, on != 0);
+    Ok(())
+}
+
+fn drop_receive_port(mut guest: Guest<'_>, port: u32) -> wasmtime::Result<()> {
+    enter(&guest, "receive-port.drop")?;
+    let state = guest.data_mut();
+    let slot = receive_port(state, port)?;
+    drop(state.handles.remove(port));
+    let dropped = lock(state.isolate.mailbox()).close(slot);
+    drop(dropped);
+    Ok(())
+}
+
+fn receive_port(state: &State, handle: u32) -> wasmtime::Result<usize> {
+    state.handles.receive_port(handle).or_else(|wrong| wrong_handle(handle, "receive-port", wrong))
+}
+
+/// `option<event>`, an event's payload being aligned to 8.
+const EVENT_SIZE: u32 = 56;
+const EVENT: usize = 8;
+const PAYLOAD: usize = 16;
+
+fn receive(mut guest: Guest<'_>, answer: u32) -> wasmtime::Result<()> {
+    enter(&guest, "receive")?;
+    let (memory, state) = view(&mut guest)?;
+    let answer = Answer::new(memory, answer, EVENT_SIZE, 8)?;
+    let Some(event) = next_event(state) else {
+        answer.u8(memory, 0, 0);
+        return Ok(());
+    };
+    // From here on no lock is held: `cabi_realloc` is guest code.
+    match event {
+        Event::Message { token, message } => {
+            let taken = Taken::give(&mut guest, message)?;
+            let (memory, _) = view(&mut guest)?;
+            answer.u8(memory, EVENT, 0);
+            answer.u64(memory, PAYLOAD, token);
+            taken.write(memory, answer, PAYLOAD + 8);
+            answer.u8(memory, PAYLOAD + 24, u8::from(taken.reply.is_some()));
+            answer.u32(memory, PAYLOAD + 28, taken.reply.unwrap_or(0));
+            answer.u32(memory, PAYLOAD + 32, taken.lost);
+        }
+        Event::Unreachable { token } => {
+            answer.u8(memory, EVENT, 1);
+            answer.u64(memory, PAYLOAD, token);
+        }
+        Event::Timer { token, .. } => {
+            answer.u8(memory, EVENT, 2);
+            answer.u64(memory, PAYLOAD, token);
+        }
+    }
+    let (memory, _) = view(&mut guest)?;
+    answer.u8(memory, 0, 1);
+    Ok(())
+}
+
+/// The next event, none when the mailbox has none or the turn had its slice.
+fn next_event(state: &mut State) -> Option<Event> {
+    let turn = &mut state.turn;
+    let tick = state.isolate.group().core().scheduler.ticks();
+    if turn.events > 0 && tick.wrapping_sub(turn.began_at_tick) >= crate::sched::SLICE {
+        return None;
+    }
+    loop {
+        let event = lock(state.isolate.mailbox()).take()?;
+        if let Event::Timer { handle, .. } = event
+            && state.handles.timer(handle).is_err()
+        {
+            // Cancelled after it was due.
+            continue;
+        }
+        turn.events += 1;
+        return Some(event);
+    }
+}
+
+/// A message in the receiver's hands: its bytes in guest memory, its ports in
+/// the table.
+pub(super) struct Taken {
+    bytes: (u32, u32),
+    ports: (u32, u32),
+    reply: Option<u32>,
+    pub(super) lost: u32,
+}
+
+impl Taken {
+    pub(super) fn give(guest: &mut Guest<'_>, message: Message) -> wasmtime::Result<Self> {
+        let length = message.bytes.len() as u32;
+        let bytes = give_bytes(guest, &message.bytes, 1)?;
+        let mut lost = 0;
+        // The message held its ports on this group's behalf already.
+        let mut insert = |guest: &mut Guest<'_>, port: PortRef| {
+            let handle = guest.data_mut().handles.insert(Handle::SendPort(port));
+            lost += u32::from(handle.is_none());
+            handle
+        };
+        let mut handles = Vec::new();
+        for port in message.ports {
+            handles.extend(insert(guest, port));
+        }
+        let reply = message.reply.and_then(|port| insert(guest, port));
+        let ports = give_handles(guest, &handles)?;
+        Ok(Taken { bytes: (bytes, length), ports: (ports, handles.len() as u32), reply, lost })
+    }
+
+    /// Writes the two lists.
+    pub(super) fn write(&self, memory: &mut [u8], answer: Answer, offset: usize) {
+        let (bytes, ports) = (self.bytes, self.ports);
+        for (place, value) in [bytes.0, bytes.1, ports.0, ports.1].into_iter().enumerate() {
+            answer.u32(memory, offset + 4 * place, value);
+        }
+    }
+}
+
+/// Where a function leaves `result<handle, refusal>`.
+#[derive(Clone, Copy)]
+pub(super) struct HandleAnswer(Answer);
+
+/// `refusal-kind` in the WIT.
+#[derive(Clone, Copy)]
+pub(super) enum RefusalKind {
+    Limit = 0,
+    NoSuchEntry = 1,
+    UriNotGranted = 2,
+    BadUri = 3,
+}
+
+impl HandleAnswer {
+    pub(super) fn new(memory: &[u8], pointer: u32) -> wasmtime::Result<Self> {
+        Answer::new(memory, pointer, 16, 4).map(HandleAnswer)
+    }
+
+    /// Puts a handle in the table and answers with it, or that the table is
+    /// full.
+    pub(super) fn give(self, guest: &mut Guest<'_>, handle: Handle) -> wasmtime::Result<()> {
+        let Some(number) = guest.data_mut().handles.insert(handle) else {
+            return self.refuse_handles(guest);
+        };
+        self.answer(guest, number)
+    }
+
+    /// Answers with a handle that is in the table.
+    pub(super) fn answer(self, guest: &mut Guest<'_>, number: u32) -> wasmtime::Result<()> {
+        let (memory, _) = view(guest)?;
+        self.0.u8(memory, 0, 0);
+        self.0.u32(memory, 4, number);
+        Ok(())
+    }
+
+    pub(super) fn refuse_handles(self, guest: &mut Guest<'_>) -> wasmtime::Result<()> {
+        let hit = guest.data().isolate.group().limits.hit(Limit::Handles);
+        self.refuse(guest, RefusalKind::Limit, &hit.to_string())
+    }
+
+    pub(super) fn refuse(
+        self,
+        guest: &mut Guest<'_>,
+        kind: RefusalKind,
+        text: &str,
+    ) -> wasmtime::Result<()> {
+        let pointer = give_bytes(guest, text.as_bytes(), 1)?;
+        let (memory, _) = view(guest)?;
+        self.0.u8(memory, 0, 1);
+        self.0.u8(memory, 4, kind as u8);
+        self.0.u32(memory, 8, pointer);
+        self.0.u32(memory, 12, text.len() as u32);
+        Ok(())
+    }
+}

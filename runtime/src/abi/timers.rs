@@ -1,0 +1,53 @@
+//! `insula:isolate/timers`: events later.
+
+use std::time::Duration;
+
+use crate::handles::Handle;
+use crate::limits::Limit;
+
+use super::imports::Imports;
+use super::memory::{view, wrong_handle};
+use super::ports::{HandleAnswer, RefusalKind};
+use super::{Guest, enter};
+
+pub(super) fn link(imports: &mut Imports) -> wasmtime::Result<()> {
+    imports.function("timers", "[static]timer.start", start)?;
+    imports.function("timers", "[resource-drop]timer", drop_timer)
+}
+
+fn start(
+    mut guest: Guest<'_>,
+    nanoseconds: u64,
+    token: u64,
+    answer: u32,
+) -> wasmtime::Result<()> {
+    enter(&guest, "timer.start")?;
+    let (memory, state) = view(&mut guest)?;
+    let answer = HandleAnswer::new(memory, answer)?;
+    if !state.handles.has_timer_room() {
+        let hit = state.isolate.group().limits.hit(Limit::Timers);
+        return answer.refuse(&mut guest, RefusalKind::Limit, &hit.to_string());
+    }
+    // The timer names its handle, so the handle comes first.
+    let Some(handle) = state.handles.insert(Handle::Timer(None)) else {
+        return answer.refuse_handles(&mut guest);
+    };
+    let isolate = state.isolate.clone();
+    let clock = &isolate.group().core().clock;
+    let after = Duration::from_nanos(nanoseconds);
+    let timer = clock.start_timer(after, &isolate, handle, token);
+    if let Ok(place) = state.handles.timer(handle) {
+        *place = Some(timer);
+    }
+    answer.answer(&mut guest, handle)
+}
+
+fn drop_timer(mut guest: Guest<'_>, timer: u32) -> wasmtime::Result<()> {
+    enter(&guest, "timer.drop")?;
+    let state = guest.data_mut();
+    if let Err(wrong) = state.handles.timer(timer) {
+        return wrong_handle(timer, "timer", wrong);
+    }
+    drop(state.handles.remove(timer));
+    Ok(())
+}

@@ -1,0 +1,177 @@
+//! What all groups of one runtime share.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, Weak};
+
+use wasmtime::{Engine, Linker};
+
+use crate::abi::Import;
+use crate::clock::Clock;
+use crate::exit::ExitReason;
+use crate::group::GroupCore;
+use crate::isolate::IsolateCore;
+use crate::limits::Limits;
+use crate::loader::Loader;
+use crate::output::Output;
+use crate::runtime::Figures;
+use crate::sched::Scheduler;
+use crate::state::State;
+use crate::sync::{JoinHandle, lock, spawn_thread};
+use crate::task::Task;
+use crate::uri::Grants;
+
+pub(crate) struct Core {
+    pub(crate) engine: Engine,
+    pub(crate) linker: Linker<State>,
+    pub(crate) imports: Vec<Import>,
+    pub(crate) scheduler: Arc<Scheduler<Task>>,
+    pub(crate) clock: Arc<Clock>,
+    pub(crate) loader: Loader,
+    pub(crate) output: Box<dyn Output>,
+    pub(crate) max_isolates: u32,
+    pub(crate) on_exit: Option<OnExit>,
+    groups: Mutex<Groups>,
+    monitor: Mutex<Option<JoinHandle>>,
+    closing: AtomicBool,
+}
+
+/// What a host chooses for a runtime.
+pub(crate) struct Settings {
+    pub(crate) permits: usize,
+    pub(crate) max_isolates: u32,
+    pub(crate) output: Box<dyn Output>,
+    pub(crate) on_exit: Option<OnExit>,
+}
+
+/// What a host wants to be told of every isolate that ends: its name and why.
+pub(crate) type OnExit = Box<dyn Fn(&str, &ExitReason) + Send + Sync>;
+
+#[derive(Default)]
+struct Groups {
+    made: u64,
+    alive: HashMap<u64, Weak<GroupCore>>,
+}
+
+/// How often the monitor looks.
+const TICK: std::time::Duration = std::time::Duration::from_millis(1);
+
+/// For how many ticks without a turn the monitor stays awake: waking it costs
+/// the next sender a system call.
+const QUIET_TICKS: u32 = 100;
+
+impl Core {
+    pub(crate) fn start(
+        engine: Engine,
+        (linker, imports): (Linker<State>, Vec<Import>),
+        settings: Settings,
+    ) -> std::io::Result<Arc<Self>> {
+        let core = Arc::new(Core {
+            scheduler: Arc::new(Scheduler::new(settings.permits)),
+            clock: Clock::new(),
+            loader: Loader::new(settings.permits.min(2)),
+            engine,
+            linker,
+            imports,
+            output: settings.output,
+            max_isolates: settings.max_isolates,
+            on_exit: settings.on_exit,
+            groups: Mutex::new(Groups::default()),
+            monitor: Mutex::new(None),
+            closing: AtomicBool::new(false),
+        });
+        let started = core.start_threads();
+        if started.is_err() {
+            core.close();
+        }
+        started.map(|()| core)
+    }
+
+    fn start_threads(&self) -> std::io::Result<()> {
+        self.scheduler.start()?;
+        self.clock.start()?;
+        let (scheduler, engine) = (self.scheduler.clone(), self.engine.clone());
+        let monitor = spawn_thread("insula-monitor".to_owned(), move || monitor(&scheduler, &engine))?;
+        *lock(&self.monitor) = Some(monitor);
+        Ok(())
+    }
+
+    /// A new group, none when the runtime is being shut down.
+    pub(crate) fn new_group(self: &Arc<Self>, limits: Limits, grants: Grants) -> Option<Arc<GroupCore>> {
+        let mut groups = lock(&self.groups);
+        if self.closing.load(Ordering::SeqCst) {
+            return None;
+        }
+        groups.made += 1;
+        let group = GroupCore::new(groups.made, self.clone(), limits, grants);
+        let number = groups.made;
+        groups.alive.insert(number, Arc::downgrade(&group));
+        Some(group)
+    }
+
+    pub(crate) fn forget_group(&self, number: u64) {
+        lock(&self.groups).alive.remove(&number);
+    }
+
+    pub(crate) fn figures(&self) -> Figures {
+        let groups: Vec<_> =
+            lock(&self.groups).alive.values().filter_map(Weak::upgrade).collect();
+        let mut figures = Figures {
+            timers: self.clock.pending(),
+            workers: self.scheduler.threads(),
+            preempted: self.scheduler.preempted(),
+            ..Figures::default()
+        };
+        for group in groups {
+            figures.groups += usize::from(!group.is_empty());
+            figures.isolates += group.alive();
+            figures.messages += group.messages();
+            figures.memory += group.memory();
+        }
+        figures
+    }
+
+    pub(crate) fn isolate_exited(&self, isolate: &IsolateCore, reason: &ExitReason) {
+        if let Some(on_exit) = &self.on_exit {
+            on_exit(isolate.name(), reason);
+        }
+    }
+
+    /// Ends every isolate and joins every thread.
+    pub(crate) fn close(&self) {
+        let groups: Vec<_> = {
+            let groups = lock(&self.groups);
+            self.closing.store(true, Ordering::SeqCst);
+            groups.alive.values().filter_map(Weak::upgrade).collect()
+        };
+        for group in &groups {
+            group.end_all(ExitReason::ShutDown);
+        }
+        // Loads go on until they are done: a program that is being compiled
+        // cannot be stopped. Their isolates end before they begin.
+        self.loader.stop();
+        for group in &groups {
+            group.wait_until_empty();
+        }
+        self.clock.stop();
+        self.scheduler.close();
+        if let Some(monitor) = lock(&self.monitor).take() {
+            let _ = monitor.join();
+        }
+    }
+}
+
+/// Looks for turns that take long, and lets running guests know that time goes
+/// by.
+fn monitor(scheduler: &Arc<Scheduler<Task>>, engine: &Engine) {
+    let mut quiet = 0;
+    while quiet < QUIET_TICKS || scheduler.wait_until_used() {
+        if quiet >= QUIET_TICKS {
+            quiet = 0;
+        }
+        std::thread::sleep(TICK);
+        let used = scheduler.tick();
+        engine.increment_epoch();
+        quiet = if used { 0 } else { quiet + 1 };
+    }
+}

@@ -1,0 +1,203 @@
+//! The errors of the host's API.
+
+use std::path::PathBuf;
+
+use crate::limits::LimitHit;
+
+/// A runtime could not be started.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// The engine refused its settings or could not reserve its address space.
+    #[error(
+        "the engine for {isolates} isolates could not be set up: {why} \
+         (each isolate reserves 4 GiB of addresses: try a smaller `RuntimeBuilder::max_isolates`)"
+    )]
+    Engine {
+        /// How many isolates it was to have room for.
+        isolates: u32,
+        /// What the engine said.
+        why: String,
+    },
+    /// The system refused a thread.
+    #[error("the runtime's threads could not be started: {0}")]
+    Threads(#[from] std::io::Error),
+}
+
+/// A program could not be loaded.
+#[derive(Debug, Clone, thiserror::Error)]
+#[non_exhaustive]
+pub enum LoadError {
+    /// The file could not be read.
+    #[error("{} could not be read: {why}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        why: String,
+    },
+    /// The bytes are not WebAssembly.
+    #[error(
+        "{program} is no WebAssembly module: it starts with {start:?}, not with \\0asm \
+         (compile it for wasm32-wasip1)"
+    )]
+    NotWasm {
+        /// The program.
+        program: String,
+        /// The first bytes.
+        start: String,
+    },
+    /// The bytes are WebAssembly's text format.
+    #[error("{program} is WebAssembly text: turn it into a binary first, as with `wat2wasm`")]
+    Text {
+        /// The program.
+        program: String,
+    },
+    /// The bytes are a component.
+    #[error(
+        "{program} is a component, and isolates are made of core modules \
+         (compile it for wasm32-wasip1 without turning it into a component)"
+    )]
+    Component {
+        /// The program.
+        program: String,
+    },
+    /// The module does not validate or cannot be compiled.
+    #[error("{program} is no valid module: {why}")]
+    Invalid {
+        /// The program.
+        program: String,
+        /// What the compiler said.
+        why: String,
+    },
+    /// The module exports no memory.
+    #[error("{program} exports no memory named `memory`, so no message could reach it")]
+    NoMemory {
+        /// The program.
+        program: String,
+    },
+    /// The module has neither an entry nor `_start`.
+    #[error(
+        "{program} has no entry: it exports neither `insula:entry/NAME` (mark a function \
+         with #[insula_guest::entry]) nor `_start`"
+    )]
+    NoEntry {
+        /// The program.
+        program: String,
+    },
+    /// The module imports what the host does not offer.
+    #[error("{program} imports what this host does not offer: {}", imports.join(", "))]
+    UnknownImports {
+        /// The program.
+        program: String,
+        /// Every such import as `module::name: why`.
+        imports: Vec<String>,
+    },
+    /// An export that the host calls has another type.
+    #[error("{program} exports `{export}` as {found}, and it has to be {expected}")]
+    WrongExport {
+        /// The program.
+        program: String,
+        /// The export.
+        export: String,
+        /// Its type.
+        found: String,
+        /// What it has to be.
+        expected: String,
+    },
+    /// The text is no URI of a program.
+    #[error("`{uri}` does not name a program: {why}")]
+    BadUri {
+        /// The text.
+        uri: String,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// The URI is under no granted prefix.
+    #[error(
+        "the host has not granted `{uri}` to this isolate (a host grants prefixes with \
+         `SpawnOptions::grant_uri`, the command line with `--grant-uri`)"
+    )]
+    NotGranted {
+        /// The URI.
+        uri: String,
+    },
+    /// No thread could be had for compiling, or the runtime is being shut down.
+    #[error("{program} could not be compiled: the runtime is shut down or has no thread for it")]
+    NoLoader {
+        /// The program.
+        program: String,
+    },
+}
+
+/// An isolate could not be spawned.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SpawnError {
+    /// The program has no such entry.
+    #[error("{program} has no entry `{entry}`; it has {}", list(entries))]
+    NoSuchEntry {
+        /// The program.
+        program: String,
+        /// The entry that was asked for.
+        entry: String,
+        /// The entries there are.
+        entries: Vec<String>,
+    },
+    /// A limit of the group.
+    #[error("the isolate was not spawned: {0}")]
+    Limit(LimitHit),
+    /// The first message is too large.
+    #[error("the first message is too large: {0}")]
+    MessageTooLarge(LimitHit),
+    /// The first message could not be encoded.
+    #[error("the first message could not be encoded: {0}")]
+    Encode(#[from] insula_message::EncodeError),
+    /// What was granted is not there.
+    #[error("a URI could not be granted: {0}")]
+    Grant(LoadError),
+    /// The runtime is being shut down.
+    #[error("the runtime is shut down")]
+    ShutDown,
+}
+
+fn list(entries: &[String]) -> String {
+    let quoted: Vec<_> = entries.iter().map(|entry| format!("`{entry}`")).collect();
+    quoted.join(", ")
+}
+
+/// A message was not sent.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SendError {
+    /// The receiver's mailbox has no room now.
+    #[error("the receiver's mailbox is full (raise `Limits::mailbox_messages` or `mailbox_bytes`)")]
+    Full,
+    /// The message is larger than the receiver's limit.
+    #[error("the message is larger than the limit (raise `Limits::message_bytes`)")]
+    TooLarge,
+    /// Nobody will ever receive it.
+    #[error("the port is closed or its isolate has ended")]
+    Closed,
+    /// The value cannot be said in a message.
+    #[error("the message could not be encoded: {0}")]
+    Encode(#[from] insula_message::EncodeError),
+}
+
+/// A call got no answer.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum CallError {
+    /// The request was not sent.
+    #[error("the request was not sent: {0}")]
+    Send(#[from] SendError),
+    /// Nobody is left who could answer.
+    #[error("the call can no longer be answered: the receiver ended, closed its port or dropped the reply port")]
+    NoAnswer,
+    /// No answer came in time.
+    #[error("no answer came within {0:?}")]
+    TimedOut(std::time::Duration),
+    /// The answer is something else.
+    #[error("the answer is not what was expected: {0}")]
+    Decode(#[from] insula_message::DecodeError),
+}

@@ -1,0 +1,220 @@
+//! One group: what one host spawn made, the budget that its isolates share, and
+//! how it is known that nothing can happen in it any more.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Condvar, Mutex};
+
+use crate::core::Core;
+use crate::exit::ExitReason;
+use crate::isolate::IsolateCore;
+use crate::limits::{Limit, LimitHit, Limits};
+use crate::output::GroupOutput;
+use crate::sched::Admission;
+use crate::sync::{lock, wait};
+use crate::task::Task;
+use crate::uri::Grants;
+
+pub(crate) struct GroupCore {
+    number: u64,
+    core: Arc<Core>,
+    pub(crate) limits: Limits,
+    pub(crate) grants: Grants,
+    pub(crate) output: GroupOutput,
+    admission: Arc<Admission<Task>>,
+    /// What can still make something happen: isolates that are queued or run,
+    /// timers, programs being loaded, send ports held outside of the group.
+    activity: AtomicUsize,
+    /// Set once nothing can happen any more; everything is being ended then.
+    over: AtomicBool,
+    memory: AtomicU64,
+    mailbox_bytes: AtomicU64,
+    members: Mutex<Members>,
+    /// Told when the last isolate has ended.
+    empty: Condvar,
+}
+
+#[derive(Default)]
+struct Members {
+    spawned: u64,
+    alive: HashMap<u64, Arc<IsolateCore>>,
+    /// Set when the whole group is being ended: nobody comes in any more.
+    closing: Option<ExitReason>,
+}
+
+impl GroupCore {
+    pub(crate) fn new(number: u64, core: Arc<Core>, limits: Limits, grants: Grants) -> Arc<Self> {
+        let output = GroupOutput::new(limits.output_bytes);
+        let preempted = usize::try_from(limits.preempted_turns).unwrap_or(usize::MAX);
+        Arc::new(GroupCore {
+            number,
+            core,
+            grants,
+            output,
+            admission: Arc::new(Admission::new(preempted.max(1))),
+            activity: AtomicUsize::new(0),
+            over: AtomicBool::new(false),
+            memory: AtomicU64::new(0),
+            mailbox_bytes: AtomicU64::new(0),
+            members: Mutex::new(Members::default()),
+            empty: Condvar::new(),
+            limits,
+        })
+    }
+
+    pub(crate) fn core(&self) -> &Arc<Core> {
+        &self.core
+    }
+
+    pub(crate) fn admission(&self) -> &Arc<Admission<Task>> {
+        &self.admission
+    }
+
+    /// Something can happen from now on.
+    pub(crate) fn activity_begins(&self) {
+        self.activity.fetch_add(1, Ordering::SeqCst);
+    }
+
+    /// Something is over. Where it was the last thing that could make anything
+    /// happen, every isolate that is still there ends: what is left can only
+    /// wait for messages that nobody can send. Nothing can begin again from
+    /// zero, since whoever begins something counts as something itself.
+    pub(crate) fn activity_ends(&self) {
+        if self.activity.fetch_sub(1, Ordering::SeqCst) == 1
+            && !self.over.swap(true, Ordering::SeqCst)
+        {
+            self.end_all(ExitReason::Ended);
+        }
+    }
+
+    /// Takes in a new isolate, made by `make` from its number. The number starts
+    /// at 1 in each group.
+    pub(crate) fn admit(
+        &self,
+        make: impl FnOnce(u64) -> Arc<IsolateCore>,
+    ) -> Result<Arc<IsolateCore>, LimitHit> {
+        let mut members = lock(&self.members);
+        if members.alive.len() as u64 >= self.limits.isolates {
+            return Err(self.limits.hit(Limit::Isolates));
+        }
+        if members.spawned >= self.limits.spawned {
+            return Err(self.limits.hit(Limit::Spawned));
+        }
+        members.spawned += 1;
+        let number = members.spawned;
+        let isolate = make(number);
+        members.alive.insert(number, isolate.clone());
+        self.activity_begins();
+        if let Some(reason) = &members.closing {
+            isolate.stop(reason.clone());
+        }
+        Ok(isolate)
+    }
+
+    /// An isolate has ended.
+    pub(crate) fn leave(&self, number: u64) {
+        let mut members = lock(&self.members);
+        members.alive.remove(&number);
+        if members.alive.is_empty() {
+            self.empty.notify_all();
+        }
+    }
+
+    /// Ends every isolate, the ones to come included.
+    pub(crate) fn end_all(&self, reason: ExitReason) {
+        let alive: Vec<_> = {
+            let mut members = lock(&self.members);
+            members.closing.get_or_insert_with(|| reason.clone());
+            members.alive.values().cloned().collect()
+        };
+        for isolate in alive {
+            isolate.stop(reason.clone());
+        }
+        for work in self.admission.release() {
+            self.core.scheduler.queue(work);
+        }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        lock(&self.members).alive.is_empty()
+    }
+
+    pub(crate) fn wait_until_empty(&self) {
+        let mut members = lock(&self.members);
+        while !members.alive.is_empty() {
+            members = wait(&self.empty, members);
+        }
+    }
+
+    pub(crate) fn alive(&self) -> usize {
+        lock(&self.members).alive.len()
+    }
+
+    pub(crate) fn spawned(&self) -> u64 {
+        lock(&self.members).spawned
+    }
+
+    /// Messages that wait in all mailboxes.
+    pub(crate) fn messages(&self) -> u64 {
+        let alive: Vec<_> = lock(&self.members).alive.values().cloned().collect();
+        alive.iter().map(|isolate| lock(isolate.mailbox()).messages()).sum()
+    }
+
+    /// Takes `bytes` from the group's memory. False when they are not there.
+    pub(crate) fn charge_memory(&self, bytes: u64) -> bool {
+        charge(&self.memory, bytes, self.limits.group_memory)
+    }
+
+    pub(crate) fn discharge_memory(&self, bytes: u64) {
+        self.memory.fetch_sub(bytes, Ordering::Relaxed);
+    }
+
+    /// Bytes of linear memory in use.
+    pub(crate) fn memory(&self) -> u64 {
+        self.memory.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn mailbox_has_room(&self, bytes: u64) -> bool {
+        let used = self.mailbox_bytes.load(Ordering::Relaxed);
+        used.saturating_add(bytes) <= self.limits.group_mailbox_bytes
+    }
+
+    /// Takes `bytes` from what the group's mailboxes may hold. False when they
+    /// are not there.
+    pub(crate) fn charge_mailbox(&self, bytes: u64) -> bool {
+        charge(&self.mailbox_bytes, bytes, self.limits.group_mailbox_bytes)
+    }
+
+    pub(crate) fn discharge_mailbox(&self, bytes: u64) {
+        self.mailbox_bytes.fetch_sub(bytes, Ordering::Relaxed);
+    }
+}
+
+impl Drop for GroupCore {
+    fn drop(&mut self) {
+        self.core.forget_group(self.number);
+    }
+}
+
+fn charge(used: &AtomicU64, more: u64, limit: u64) -> bool {
+    used.try_update(Ordering::Relaxed, Ordering::Relaxed, |used| {
+        used.checked_add(more).filter(|sum| *sum <= limit)
+    })
+    .is_ok()
+}
+
+/// Keeps its group from being over while it lives.
+pub(crate) struct Activity(Arc<GroupCore>);
+
+impl Activity {
+    pub(crate) fn begin(group: &Arc<GroupCore>) -> Self {
+        group.activity_begins();
+        Activity(group.clone())
+    }
+}
+
+impl Drop for Activity {
+    fn drop(&mut self) {
+        self.0.activity_ends();
+    }
+}

@@ -1,0 +1,133 @@
+//! The table that turns a guest's numbers into what they stand for.
+
+use crate::clock::TimerRef;
+use crate::port::PortRef;
+
+pub(crate) enum Handle {
+    SendPort(PortRef),
+    /// A slot of the isolate's own mailbox.
+    ReceivePort(usize),
+    /// None while the timer is being started.
+    Timer(Option<TimerRef>),
+}
+
+impl Handle {
+    fn kind(&self) -> &'static str {
+        match self {
+            Handle::SendPort(_) => "send-port",
+            Handle::ReceivePort(_) => "receive-port",
+            Handle::Timer(_) => "timer",
+        }
+    }
+}
+
+/// A handle is a place in the table and a generation, so that a number which
+/// was dropped does not mean what was put in its place later.
+pub(crate) struct Handles {
+    slots: Vec<Slot>,
+    free: Vec<u32>,
+    timers: u64,
+    limit: u64,
+    timer_limit: u64,
+}
+
+struct Slot {
+    generation: u32,
+    handle: Option<Handle>,
+}
+
+const PLACE_BITS: u32 = 20;
+const PLACES: u64 = 1 << PLACE_BITS;
+/// Handles stay positive as `i32`: binding generators use -1 for "taken".
+const GENERATIONS: u32 = 1 << (31 - PLACE_BITS);
+
+/// Why a number is no handle of the kind that was asked for.
+#[derive(Debug)]
+pub(crate) enum WrongHandle {
+    Unknown,
+    Kind(&'static str),
+}
+
+impl Handles {
+    pub(crate) fn new(limit: u64, timer_limit: u64) -> Self {
+        Handles {
+            slots: Vec::new(),
+            free: Vec::new(),
+            timers: 0,
+            limit: limit.min(PLACES - 1),
+            timer_limit,
+        }
+    }
+
+    /// How many more handles fit.
+    pub(crate) fn room(&self) -> u64 {
+        self.limit - (self.slots.len() - self.free.len()) as u64
+    }
+
+    pub(crate) fn has_timer_room(&self) -> bool {
+        self.timers < self.timer_limit
+    }
+
+    /// Puts something in; none when the table is full.
+    pub(crate) fn insert(&mut self, handle: Handle) -> Option<u32> {
+        if self.room() == 0 {
+            return None;
+        }
+        if matches!(handle, Handle::Timer(_)) {
+            self.timers += 1;
+        }
+        let place = self.free.pop().unwrap_or_else(|| {
+            self.slots.push(Slot { generation: 0, handle: None });
+            self.slots.len() as u32 - 1
+        });
+        let slot = &mut self.slots[place as usize];
+        slot.handle = Some(handle);
+        Some(slot.generation << PLACE_BITS | (place + 1))
+    }
+
+    fn place(&self, number: u32) -> Option<usize> {
+        let place = (number & (PLACES as u32 - 1)).checked_sub(1)? as usize;
+        let slot = self.slots.get(place)?;
+        (slot.generation == number >> PLACE_BITS && slot.handle.is_some()).then_some(place)
+    }
+
+    pub(crate) fn remove(&mut self, number: u32) -> Option<Handle> {
+        let place = self.place(number)?;
+        let slot = &mut self.slots[place];
+        slot.generation = (slot.generation + 1) % GENERATIONS;
+        let handle = slot.handle.take();
+        self.free.push(place as u32);
+        if matches!(handle, Some(Handle::Timer(_))) {
+            self.timers -= 1;
+        }
+        handle
+    }
+
+    fn get(&self, number: u32) -> Result<&Handle, WrongHandle> {
+        let place = self.place(number).ok_or(WrongHandle::Unknown)?;
+        self.slots[place].handle.as_ref().ok_or(WrongHandle::Unknown)
+    }
+
+    pub(crate) fn send_port(&self, number: u32) -> Result<&PortRef, WrongHandle> {
+        match self.get(number)? {
+            Handle::SendPort(port) => Ok(port),
+            other => Err(WrongHandle::Kind(other.kind())),
+        }
+    }
+
+    pub(crate) fn receive_port(&self, number: u32) -> Result<usize, WrongHandle> {
+        match self.get(number)? {
+            Handle::ReceivePort(slot) => Ok(*slot),
+            other => Err(WrongHandle::Kind(other.kind())),
+        }
+    }
+
+    pub(crate) fn timer(&mut self, number: u32) -> Result<&mut Option<TimerRef>, WrongHandle> {
+        let place = self.place(number).ok_or(WrongHandle::Unknown)?;
+        match &mut self.slots[place].handle {
+            Some(Handle::Timer(timer)) => Ok(timer),
+            Some(other) => Err(WrongHandle::Kind(other.kind())),
+            None => Err(WrongHandle::Unknown),
+        }
+    }
+}

@@ -1,0 +1,211 @@
+//! One isolate, as the host's threads share it: everything but what its store
+//! holds.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Condvar, Mutex, OnceLock};
+use std::time::{Duration, Instant};
+
+use crate::exit::ExitReason;
+use crate::group::GroupCore;
+use crate::mailbox::Mailbox;
+use crate::port::{Port, PortRef, Target};
+use crate::sched::{RunState, Seat};
+use crate::sync::{lock, wait, wait_timeout};
+use crate::task::Task;
+use crate::turn::{Body, Start, TurnEnd};
+
+pub(crate) struct IsolateCore {
+    number: u64,
+    name: String,
+    /// Known once the program is loaded, where that comes later.
+    entry: OnceLock<String>,
+    group: Arc<GroupCore>,
+    run: RunState,
+    mailbox: Mutex<Mailbox>,
+    /// Touched by the worker that runs the isolate, and by nobody else.
+    body: Mutex<Body>,
+    /// Why it is to end, once somebody has asked for that.
+    stop: Mutex<Option<ExitReason>>,
+    stopped: AtomicBool,
+    /// The thread that sits inside a turn of this isolate, while it may wait
+    /// there for something.
+    waiting: Mutex<Option<Arc<Seat<Task>>>>,
+    exit: Mutex<Option<ExitReason>>,
+    exited: Condvar,
+}
+
+/// The slot of the first receive port in every mailbox.
+pub(crate) const FIRST_PORT: usize = 0;
+
+impl IsolateCore {
+    /// Makes an isolate that its maker queues. `what` names it for people.
+    pub(crate) fn new(number: u64, what: &str, group: &Arc<GroupCore>, start: Start) -> Arc<Self> {
+        let isolate = Arc::new(IsolateCore {
+            number,
+            name: format!("{what}#{number}"),
+            entry: OnceLock::new(),
+            run: RunState::queued(),
+            mailbox: Mutex::new(Mailbox::new(group.clone(), group.limits.clone())),
+            body: Mutex::new(Body::New(Box::new(start))),
+            stop: Mutex::new(None),
+            stopped: AtomicBool::new(false),
+            waiting: Mutex::new(None),
+            exit: Mutex::new(None),
+            exited: Condvar::new(),
+            group: group.clone(),
+        });
+        let slot = isolate.open_port(0);
+        debug_assert_eq!(slot, FIRST_PORT);
+        isolate
+    }
+
+    pub(crate) fn number(&self) -> u64 {
+        self.number
+    }
+
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The entry, empty while it is not known.
+    pub(crate) fn entry(&self) -> &str {
+        self.entry.get().map_or("", String::as_str)
+    }
+
+    pub(crate) fn set_entry(&self, entry: &str) {
+        self.entry.get_or_init(|| entry.to_owned());
+    }
+
+    pub(crate) fn group(&self) -> &Arc<GroupCore> {
+        &self.group
+    }
+
+    pub(crate) fn mailbox(&self) -> &Mutex<Mailbox> {
+        &self.mailbox
+    }
+
+    pub(crate) fn body(&self) -> &Mutex<Body> {
+        &self.body
+    }
+
+    /// A new receive port: its slot.
+    pub(crate) fn open_port(self: &Arc<Self>, token: u64) -> usize {
+        lock(&self.mailbox).open(token, |slot| {
+            Port::new(Target::Isolate { isolate: self.clone(), slot })
+        })
+    }
+
+    /// A send port for the receive port in `slot`, none when it is closed.
+    pub(crate) fn sender(&self, slot: usize, holder: Option<&Arc<GroupCore>>) -> Option<PortRef> {
+        let port = lock(&self.mailbox).port(slot)?.clone();
+        Some(PortRef::new(port, holder))
+    }
+
+    /// Makes a resting isolate run: something is there for it to see. `from` is
+    /// the seat of the turn that caused it, where one did.
+    pub(crate) fn wake(self: &Arc<Self>, from: Option<&Seat<Task>>) {
+        if self.run.wake() {
+            self.group.activity_begins();
+            let scheduler = &self.group.core().scheduler;
+            match from {
+                Some(seat) => scheduler.queue_from(seat, Task(self.clone())),
+                None => scheduler.queue(Task(self.clone())),
+            }
+        }
+    }
+
+    /// Asks the isolate to end. The first reason counts.
+    pub(crate) fn stop(self: &Arc<Self>, reason: ExitReason) {
+        lock(&self.stop).get_or_insert(reason);
+        self.stopped.store(true, Ordering::SeqCst);
+        if let Some(seat) = lock(&self.waiting).as_ref() {
+            seat.nudge();
+        }
+        self.wake(None);
+    }
+
+    pub(crate) fn is_stopped(&self) -> bool {
+        self.stopped.load(Ordering::SeqCst)
+    }
+
+    /// Why it was asked to end, if it was; cheap when it was not.
+    pub(crate) fn stop_reason_if_stopped(&self) -> Option<ExitReason> {
+        if self.is_stopped() { self.stop_reason() } else { None }
+    }
+
+    /// Why it was asked to end.
+    pub(crate) fn stop_reason(&self) -> Option<ExitReason> {
+        lock(&self.stop).clone()
+    }
+
+    /// Runs `wait` while the thread on `seat` can be woken by [`Self::stop`].
+    pub(crate) fn waiting_on(&self, seat: &Arc<Seat<Task>>, wait: impl FnOnce()) {
+        *lock(&self.waiting) = Some(seat.clone());
+        wait();
+        *lock(&self.waiting) = None;
+    }
+
+    /// One turn. True when the isolate has to be queued again.
+    pub(crate) fn run(self: &Arc<Self>, seat: &Arc<Seat<Task>>) -> bool {
+        if !self.run.start() {
+            return false;
+        }
+        match crate::turn::run(self, seat) {
+            TurnEnd::More => {
+                // Woken by itself: `rest` then says "queue it again".
+                let _ = self.run.wake();
+            }
+            TurnEnd::Idle => {}
+            TurnEnd::Ended(reason) => {
+                self.end(reason);
+                return false;
+            }
+        }
+        let again = !self.run.rest();
+        if !again {
+            self.group.activity_ends();
+        }
+        again
+    }
+
+    /// Everything that has to happen when an isolate ends, in the order in which
+    /// others may see it: the heap goes, the ports close, the reason is told.
+    fn end(self: &Arc<Self>, reason: ExitReason) {
+        self.run.end();
+        let body = std::mem::replace(&mut *lock(&self.body), Body::Gone);
+        drop(body);
+        let dropped = lock(&self.mailbox).shut();
+        drop(dropped);
+        self.group.core().isolate_exited(self, &reason);
+        *lock(&self.exit) = Some(reason);
+        self.exited.notify_all();
+        self.group.leave(self.number);
+        self.group.activity_ends();
+    }
+
+    pub(crate) fn exit_reason(&self) -> Option<ExitReason> {
+        lock(&self.exit).clone()
+    }
+
+    pub(crate) fn wait_for_exit(&self) -> ExitReason {
+        let mut exit = lock(&self.exit);
+        loop {
+            match &*exit {
+                Some(reason) => return reason.clone(),
+                None => exit = wait(&self.exited, exit),
+            }
+        }
+    }
+
+    pub(crate) fn wait_for_exit_timeout(&self, time: Duration) -> Option<ExitReason> {
+        let deadline = Instant::now() + time;
+        let mut exit = lock(&self.exit);
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            if exit.is_some() || left.is_zero() {
+                return exit.clone();
+            }
+            exit = wait_timeout(&self.exited, exit, left);
+        }
+    }
+}

@@ -1,0 +1,68 @@
+//! WebAssembly isolates for code that is not trusted.
+//!
+//! An isolate is one running instance of a guest program: its own heap, its own
+//! mailbox, nothing shared. The only way in or out is to send a copied message
+//! to a port. This is Dart's isolate model, for any language that compiles to
+//! WebAssembly, with the walls that hostile code needs.
+//!
+//! ```no_run
+//! use insula::{Program, Runtime, SpawnOptions};
+//!
+//! # fn main() -> anyhow::Result<()> {
+//! let runtime = Runtime::builder().start()?;
+//! let program = Program::from_file(&runtime, "plugin.wasm")?;
+//! let plugin = runtime.spawn(&program, SpawnOptions::new())?;
+//! let answer: String = plugin.port().call("What is your name?")?;
+//! println!("{answer}");
+//! println!("{}", plugin.join());
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! - [`Runtime`] runs isolates; [`Runtime::spawn`] makes the first one of a
+//!   [`Group`], which has [`Limits`] as a whole.
+//! - [`SendPort`] and [`ReceivePort`] carry messages; anything that serde can
+//!   write is one.
+//! - [`ExitReason`] says why an isolate ended.
+
+#![forbid(unsafe_code)]
+#![warn(missing_docs)]
+
+mod abi;
+mod clock;
+mod core;
+mod engine;
+mod error;
+mod exit;
+mod group;
+mod handle;
+mod handles;
+mod host_port;
+mod isolate;
+mod limits;
+mod loader;
+mod mailbox;
+mod message;
+mod output;
+mod port;
+mod program;
+mod runtime;
+mod sched;
+mod spawn;
+mod state;
+mod sync;
+mod task;
+mod turn;
+mod uri;
+
+pub use abi::Import;
+pub use error::{CallError, LoadError, SendError, SpawnError, StartError};
+pub use exit::{Backtrace, ExitReason, Frame};
+pub use handle::{Group, Isolate};
+pub use insula_message::{DecodeError, EncodeError, FromMessage, ToMessage};
+pub use limits::{Limit, LimitHit, Limits, MESSAGE_OVERHEAD, PORT_OVERHEAD};
+pub use message::{Graph, ReceivePort, Received, SendPort, Value};
+pub use output::{Line, Output, Stdio, Stream};
+pub use program::Program;
+pub use uri::file_uri;
+pub use runtime::{Figures, Runtime, RuntimeBuilder, SpawnOptions};

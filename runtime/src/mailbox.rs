@@ -1,0 +1,293 @@
+//! The queue of one isolate: its messages in order of arrival, each marked with
+//! its receive port.
+//!
+//! Every port has a queue of its own, and `ready` says in which order the heads
+//! of the *listening* ports' queues arrived. So a port that does not listen
+//! costs nobody anything, and turning one on or off moves no messages.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use slab::Slab;
+
+use crate::group::GroupCore;
+use crate::limits::Limits;
+use crate::port::{Message, Port, SendStatus};
+
+pub(crate) struct Mailbox {
+    ports: Slab<ReceivePort>,
+    /// Of the listening ports that have something: the arrival number of the
+    /// head of their queue, ascending, and their slot.
+    ready: VecDeque<(u64, usize)>,
+    /// Timers that are due: always listening.
+    due: VecDeque<(u64, Event)>,
+    arrivals: u64,
+    listening: usize,
+    /// Timers that are not due yet.
+    pub(crate) pending_timers: usize,
+    messages: u64,
+    bytes: u64,
+    group: Arc<GroupCore>,
+    limits: Limits,
+    shut: bool,
+}
+
+struct ReceivePort {
+    port: Arc<Port>,
+    token: u64,
+    listening: bool,
+    queue: VecDeque<(u64, Queued)>,
+    /// A notice is in the queue already.
+    notice: bool,
+}
+
+enum Queued {
+    Message(Message),
+    Unreachable,
+}
+
+/// What an isolate takes out of its mailbox.
+pub(crate) enum Event {
+    Message { token: u64, message: Message },
+    Unreachable { token: u64 },
+    /// A timer is due. Who takes it looks whether its handle still lives.
+    Timer { handle: u32, token: u64 },
+}
+
+/// What a mailbox gives back to be dropped after its lock is released: dropping
+/// a message drops ports, and that may lock this mailbox or another one.
+#[derive(Default)]
+pub(crate) struct Dropped {
+    _ports: Vec<ReceivePort>,
+}
+
+impl Mailbox {
+    pub(crate) fn new(group: Arc<GroupCore>, limits: Limits) -> Self {
+        Mailbox {
+            ports: Slab::new(),
+            ready: VecDeque::new(),
+            due: VecDeque::new(),
+            arrivals: 0,
+            listening: 0,
+            pending_timers: 0,
+            messages: 0,
+            bytes: 0,
+            group,
+            limits,
+            shut: false,
+        }
+    }
+
+    /// A new port; `make` gets its slot.
+    pub(crate) fn open(&mut self, token: u64, make: impl FnOnce(usize) -> Arc<Port>) -> usize {
+        let entry = self.ports.vacant_entry();
+        let slot = entry.key();
+        entry.insert(ReceivePort {
+            port: make(slot),
+            token,
+            listening: false,
+            queue: VecDeque::new(),
+            notice: false,
+        });
+        slot
+    }
+
+    pub(crate) fn set_token(&mut self, slot: usize, token: u64) {
+        if let Some(port) = self.ports.get_mut(slot) {
+            port.token = token;
+        }
+    }
+
+    pub(crate) fn port(&self, slot: usize) -> Option<&Arc<Port>> {
+        self.ports.get(slot).map(|port| &port.port)
+    }
+
+    /// Closes a port; what is queued goes with it.
+    pub(crate) fn close(&mut self, slot: usize) -> Dropped {
+        self.listen(slot, false);
+        let Some(port) = self.ports.try_remove(slot) else { return Dropped::default() };
+        for (_, queued) in &port.queue {
+            if let Queued::Message(message) = queued {
+                self.discharge(message.cost());
+            }
+        }
+        Dropped { _ports: vec![port] }
+    }
+
+    /// Closes everything, at the end of the isolate.
+    pub(crate) fn shut(&mut self) -> Dropped {
+        self.shut = true;
+        self.ready.clear();
+        self.due.clear();
+        self.listening = 0;
+        self.discharge_all();
+        Dropped { _ports: self.ports.drain().collect() }
+    }
+
+    pub(crate) fn listen(&mut self, slot: usize, on: bool) {
+        let Some(port) = self.ports.get_mut(slot) else { return };
+        if std::mem::replace(&mut port.listening, on) == on {
+            return;
+        }
+        let head = port.queue.front().map(|(arrival, _)| (*arrival, slot));
+        if on {
+            self.listening += 1;
+            if let Some(head) = head {
+                self.add_ready(head);
+            }
+        } else {
+            self.listening -= 1;
+            if let Some(head) = head
+                && let Ok(place) = self.ready.binary_search(&head)
+            {
+                self.ready.remove(place);
+            }
+        }
+    }
+
+    fn add_ready(&mut self, head: (u64, usize)) {
+        let place = self.ready.partition_point(|other| *other < head);
+        self.ready.insert(place, head);
+    }
+
+    pub(crate) fn has_room(&self, slot: usize, id: u64, cost: u64) -> SendStatus {
+        let limits = &self.limits;
+        if self.open_port(slot, id).is_none() {
+            SendStatus::Closed
+        } else if self.messages >= limits.mailbox_messages
+            || self.bytes.saturating_add(cost) > limits.mailbox_bytes
+            || !self.group.mailbox_has_room(cost)
+        {
+            SendStatus::Full
+        } else {
+            SendStatus::Sent
+        }
+    }
+
+    /// Queues a message. True when the isolate has to be woken.
+    pub(crate) fn push(
+        &mut self,
+        slot: usize,
+        id: u64,
+        message: Message,
+    ) -> Result<bool, (SendStatus, Message)> {
+        let cost = message.cost();
+        match self.has_room(slot, id, cost) {
+            SendStatus::Sent => {}
+            status => return Err((status, message)),
+        }
+        if !self.group.charge_mailbox(cost) {
+            return Err((SendStatus::Full, message));
+        }
+        self.messages += 1;
+        self.bytes += cost;
+        Ok(self.queue(slot, Queued::Message(message)))
+    }
+
+    /// Tells a port's owner that no send port is left. True when the isolate has
+    /// to be woken.
+    pub(crate) fn push_unreachable(&mut self, slot: usize, id: u64) -> bool {
+        match self.open_port(slot, id) {
+            Some(port) if !port.notice && !port.port.has_senders() => {
+                self.ports[slot].notice = true;
+                self.queue(slot, Queued::Unreachable)
+            }
+            _ => false,
+        }
+    }
+
+    /// A timer is due. The isolate has to be woken when this is true.
+    pub(crate) fn push_timer(&mut self, handle: u32, token: u64) -> bool {
+        if self.shut {
+            return false;
+        }
+        self.pending_timers -= 1;
+        let arrival = self.arrive();
+        self.due.push_back((arrival, Event::Timer { handle, token }));
+        true
+    }
+
+    fn arrive(&mut self) -> u64 {
+        self.arrivals += 1;
+        self.arrivals
+    }
+
+    fn queue(&mut self, slot: usize, queued: Queued) -> bool {
+        let arrival = self.arrive();
+        let port = &mut self.ports[slot];
+        port.queue.push_back((arrival, queued));
+        if port.listening && port.queue.len() == 1 {
+            // Behind all others, as it arrived last.
+            self.ready.push_back((arrival, slot));
+        }
+        port.listening
+    }
+
+    fn open_port(&self, slot: usize, id: u64) -> Option<&ReceivePort> {
+        self.ports.get(slot).filter(|port| port.port.id() == id)
+    }
+
+    /// The next event of a listening port, in order of arrival.
+    pub(crate) fn take(&mut self) -> Option<Event> {
+        loop {
+            let message_at = self.ready.front().map(|(arrival, _)| *arrival);
+            let due_at = self.due.front().map(|(arrival, _)| *arrival);
+            match (message_at, due_at) {
+                (None, None) => return None,
+                (Some(message), due) if due.is_none_or(|due| message < due) => {
+                    if let Some(event) = self.take_queued() {
+                        return Some(event);
+                    }
+                }
+                _ => return self.due.pop_front().map(|(_, event)| event),
+            }
+        }
+    }
+
+    fn take_queued(&mut self) -> Option<Event> {
+        let (_, slot) = self.ready.pop_front()?;
+        let port = &mut self.ports[slot];
+        let token = port.token;
+        let (_, queued) = port.queue.pop_front()?;
+        let next = port.queue.front().map(|(arrival, _)| (*arrival, slot));
+        let event = match queued {
+            Queued::Message(message) => {
+                self.discharge(message.cost());
+                Some(Event::Message { token, message })
+            }
+            Queued::Unreachable => {
+                port.notice = false;
+                // A send port may have been made since.
+                (!port.port.has_senders()).then_some(Event::Unreachable { token })
+            }
+        };
+        if let Some(next) = next {
+            self.add_ready(next);
+        }
+        event
+    }
+
+    pub(crate) fn has_ready(&self) -> bool {
+        !self.ready.is_empty() || !self.due.is_empty()
+    }
+
+    /// Whether there is anything that the isolate lives for.
+    pub(crate) fn keeps_alive(&self) -> bool {
+        self.listening > 0 || self.pending_timers > 0 || self.has_ready()
+    }
+
+    pub(crate) fn messages(&self) -> u64 {
+        self.messages
+    }
+
+    fn discharge(&mut self, cost: u64) {
+        self.messages -= 1;
+        self.bytes -= cost;
+        self.group.discharge_mailbox(cost);
+    }
+
+    fn discharge_all(&mut self) {
+        self.messages = 0;
+        self.group.discharge_mailbox(std::mem::take(&mut self.bytes));
+    }
+}

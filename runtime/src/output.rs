@@ -1,0 +1,179 @@
+//! What guests print: whole lines, labelled, limited.
+
+use std::fmt::Write as _;
+use std::io::Write as _;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use crate::isolate::IsolateCore;
+
+/// Which of its two output streams a guest wrote to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Stream {
+    /// Standard output.
+    Stdout,
+    /// Standard error.
+    Stderr,
+}
+
+/// A line that a guest printed.
+#[derive(Debug, Clone)]
+pub struct Line<'a> {
+    /// The name of the isolate.
+    pub isolate: &'a str,
+    /// Whether it is the only isolate that was ever spawned in its group.
+    pub alone: bool,
+    /// Where the guest wrote it.
+    pub stream: Stream,
+    /// The line without its end. Bytes that are no UTF-8 are replaced; control
+    /// characters are as the guest wrote them.
+    pub text: &'a str,
+}
+
+/// Takes what guests print. Called by worker threads, with one line at a time
+/// from each isolate.
+pub trait Output: Send + Sync + 'static {
+    /// Takes one line.
+    fn line(&self, line: &Line<'_>);
+}
+
+impl<F: Fn(&Line<'_>) + Send + Sync + 'static> Output for F {
+    fn line(&self, line: &Line<'_>) {
+        self(line);
+    }
+}
+
+/// Prints to the process's own standard output and error, with the isolate's
+/// name in front when more than one exists, and control characters shown
+/// instead of obeyed.
+#[derive(Debug, Clone, Copy)]
+pub struct Stdio {
+    prefix: bool,
+}
+
+impl Stdio {
+    /// With names in front.
+    pub fn new() -> Self {
+        Stdio { prefix: true }
+    }
+
+    /// Whether names stand in front.
+    #[must_use]
+    pub fn prefix(mut self, on: bool) -> Self {
+        self.prefix = on;
+        self
+    }
+}
+
+impl Default for Stdio {
+    fn default() -> Self {
+        Stdio::new()
+    }
+}
+
+impl Output for Stdio {
+    fn line(&self, line: &Line<'_>) {
+        let mut whole = String::with_capacity(line.text.len() + 32);
+        if self.prefix && !line.alone {
+            let _ = write!(whole, "[{}] ", line.isolate);
+        }
+        push_harmless(&mut whole, line.text);
+        whole.push('\n');
+        // One call for the whole line, so that lines never mix. Whether anybody
+        // still reads them is not the guest's concern.
+        let _ = match line.stream {
+            Stream::Stdout => std::io::stdout().lock().write_all(whole.as_bytes()),
+            Stream::Stderr => std::io::stderr().lock().write_all(whole.as_bytes()),
+        };
+    }
+}
+
+/// Appends text with everything that a terminal would obey made visible: control
+/// characters, and the marks that reorder text.
+fn push_harmless(out: &mut String, text: &str) {
+    for c in text.chars() {
+        let reorders = matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+        if (c.is_control() && c != '\t') || reorders {
+            out.extend(c.escape_default());
+        } else {
+            out.push(c);
+        }
+    }
+}
+
+/// What a group has printed.
+pub(crate) struct GroupOutput {
+    limit: u64,
+    used: AtomicU64,
+    noticed: AtomicBool,
+}
+
+impl GroupOutput {
+    pub(crate) fn new(limit: u64) -> Self {
+        GroupOutput { limit, used: AtomicU64::new(0), noticed: AtomicBool::new(false) }
+    }
+
+    fn charge(&self, bytes: u64) -> bool {
+        self.used.fetch_add(bytes, Ordering::Relaxed).saturating_add(bytes) <= self.limit
+    }
+}
+
+/// One stream of one isolate: collects a line until it is whole.
+pub(crate) struct LineBuffer {
+    stream: Stream,
+    line: Vec<u8>,
+}
+
+/// A line longer than this is cut into several.
+const LONGEST_LINE: usize = 64 << 10;
+
+impl LineBuffer {
+    pub(crate) fn new(stream: Stream) -> Self {
+        LineBuffer { stream, line: Vec::new() }
+    }
+
+    pub(crate) fn write(&mut self, isolate: &IsolateCore, mut bytes: &[u8]) {
+        while !bytes.is_empty() {
+            let room = LONGEST_LINE - self.line.len();
+            let part = &bytes[..bytes.len().min(room)];
+            match part.iter().position(|byte| *byte == b'\n') {
+                Some(end) => {
+                    self.line.extend_from_slice(&part[..end]);
+                    self.emit(isolate);
+                    bytes = &bytes[end + 1..];
+                }
+                None => {
+                    self.line.extend_from_slice(part);
+                    bytes = &bytes[part.len()..];
+                    if self.line.len() == LONGEST_LINE {
+                        self.emit(isolate);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Prints what is left without an end of line.
+    pub(crate) fn finish(&mut self, isolate: &IsolateCore) {
+        if !self.line.is_empty() {
+            self.emit(isolate);
+        }
+    }
+
+    fn emit(&mut self, isolate: &IsolateCore) {
+        let group = isolate.group();
+        let line = Line {
+            isolate: isolate.name(),
+            alone: group.spawned() <= 1,
+            stream: self.stream,
+            text: &String::from_utf8_lossy(&self.line),
+        };
+        if group.output.charge(self.line.len() as u64 + 1) {
+            group.core().output.line(&line);
+        } else if !group.output.noticed.swap(true, Ordering::Relaxed) {
+            let hit = group.limits.hit(crate::limits::Limit::OutputBytes);
+            let text = format!("insula: {hit}; further output of this group is dropped");
+            group.core().output.line(&Line { stream: Stream::Stderr, text: &text, ..line });
+        }
+        self.line.clear();
+    }
+}

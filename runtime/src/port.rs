@@ -1,0 +1,184 @@
+//! Ports inside the host: where a message goes, and who still can send there.
+
+use std::hash::{BuildHasher, RandomState};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, LazyLock};
+
+use crate::group::GroupCore;
+use crate::host_port::HostMailbox;
+use crate::isolate::IsolateCore;
+use crate::limits::{MESSAGE_OVERHEAD, PORT_OVERHEAD};
+use crate::sched::Seat;
+use crate::sync::lock;
+use crate::task::Task;
+
+/// One receive port, as seen by those who can send to it.
+pub(crate) struct Port {
+    id: u64,
+    /// How many [`PortRef`]s there are.
+    senders: AtomicUsize,
+    target: Target,
+}
+
+pub(crate) enum Target {
+    /// A slot of an isolate's mailbox. Slots are used again: who looks one up
+    /// compares the port's id.
+    Isolate { isolate: Arc<IsolateCore>, slot: usize },
+    Host(HostMailbox),
+}
+
+/// The right to send to a port. Counted: when the last one of a port goes, the
+/// port's owner is told.
+pub(crate) struct PortRef {
+    port: Arc<Port>,
+    /// Whether it is held outside of the port's group, which keeps the group
+    /// from being over.
+    outside: bool,
+}
+
+/// What a message is inside the host: bytes that the host does not look into,
+/// and the send ports that travel with them.
+pub(crate) struct Message {
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) ports: Vec<PortRef>,
+    pub(crate) reply: Option<PortRef>,
+}
+
+/// What became of a message. The numbers are those of `send-status` in the WIT.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum SendStatus {
+    Sent = 0,
+    Full = 1,
+    TooLarge = 2,
+    Closed = 3,
+}
+
+impl Message {
+    /// What it counts against mailbox limits.
+    pub(crate) fn cost(&self) -> u64 {
+        let ports = self.ports.len() + usize::from(self.reply.is_some());
+        message_cost(self.bytes.len(), ports)
+    }
+}
+
+/// What a message of `bytes` bytes and `ports` ports counts.
+pub(crate) fn message_cost(bytes: usize, ports: usize) -> u64 {
+    MESSAGE_OVERHEAD + bytes as u64 + ports as u64 * PORT_OVERHEAD
+}
+
+impl Port {
+    pub(crate) fn new(target: Target) -> Arc<Self> {
+        static IDS: AtomicU64 = AtomicU64::new(0);
+        let id = IDS.fetch_add(1, Ordering::Relaxed);
+        Arc::new(Port { id, senders: AtomicUsize::new(0), target })
+    }
+
+    pub(crate) fn id(&self) -> u64 {
+        self.id
+    }
+
+    pub(crate) fn has_senders(&self) -> bool {
+        self.senders.load(Ordering::SeqCst) > 0
+    }
+
+    fn group(&self) -> Option<&Arc<GroupCore>> {
+        match &self.target {
+            Target::Isolate { isolate, .. } => Some(isolate.group()),
+            Target::Host(_) => None,
+        }
+    }
+}
+
+impl PortRef {
+    /// A send port for `port`, held by an isolate of `holder`, by a message on
+    /// its way there, or by the host.
+    pub(crate) fn new(port: Arc<Port>, holder: Option<&Arc<GroupCore>>) -> Self {
+        let outside = match (port.group(), holder) {
+            (None, _) => false,
+            (Some(_), None) => true,
+            (Some(own), Some(holder)) => !Arc::ptr_eq(own, holder),
+        };
+        if outside && let Some(group) = port.group() {
+            group.activity_begins();
+        }
+        port.senders.fetch_add(1, Ordering::SeqCst);
+        PortRef { port, outside }
+    }
+
+    /// One more, for another holder.
+    pub(crate) fn for_holder(&self, holder: Option<&Arc<GroupCore>>) -> Self {
+        PortRef::new(self.port.clone(), holder)
+    }
+
+    /// The group that will hold what is sent here.
+    pub(crate) fn group(&self) -> Option<&Arc<GroupCore>> {
+        self.port.group()
+    }
+
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.port, &other.port)
+    }
+
+    /// A number that is equal for equal ports and tells nothing else. Port ids
+    /// count up over all groups, which is nobody's business: so a keyed
+    /// permutation of them, a Feistel network of four rounds (Luby and Rackoff,
+    /// "How to construct pseudorandom permutations", 1988).
+    pub(crate) fn identity(&self) -> u64 {
+        static KEY: LazyLock<RandomState> = LazyLock::new(RandomState::new);
+        let (mut left, mut right) = ((self.port.id >> 32) as u32, self.port.id as u32);
+        for round in 0..4u8 {
+            (left, right) = (right, left ^ KEY.hash_one((round, right)) as u32);
+        }
+        u64::from(left) << 32 | u64::from(right)
+    }
+
+    /// Whether a message of this cost had a chance, before it is copied.
+    pub(crate) fn has_room(&self, cost: u64) -> SendStatus {
+        match &self.port.target {
+            Target::Isolate { isolate, slot } => {
+                lock(isolate.mailbox()).has_room(*slot, self.port.id, cost)
+            }
+            Target::Host(mailbox) => mailbox.has_room(cost),
+        }
+    }
+
+    /// Sends. `from` is the seat of the turn that sends, where one does.
+    pub(crate) fn send(&self, message: Message, from: Option<&Seat<Task>>) -> SendStatus {
+        let (isolate, slot) = match &self.port.target {
+            Target::Isolate { isolate, slot } => (isolate, *slot),
+            Target::Host(mailbox) => return mailbox.send(message),
+        };
+        // A message that is refused is dropped after the lock: dropping its
+        // ports may lock mailboxes.
+        let pushed = lock(isolate.mailbox()).push(slot, self.port.id, message);
+        match pushed {
+            Ok(wake) => {
+                if wake {
+                    isolate.wake(from);
+                }
+                SendStatus::Sent
+            }
+            Err((status, _message)) => status,
+        }
+    }
+}
+
+impl Drop for PortRef {
+    fn drop(&mut self) {
+        let last = self.port.senders.fetch_sub(1, Ordering::SeqCst) == 1;
+        if last {
+            match &self.port.target {
+                Target::Isolate { isolate, slot } => {
+                    let wake = lock(isolate.mailbox()).push_unreachable(*slot, self.port.id);
+                    if wake {
+                        isolate.wake(None);
+                    }
+                }
+                Target::Host(mailbox) => mailbox.disconnect(),
+            }
+        }
+        if self.outside && let Some(group) = self.port.group() {
+            group.activity_ends();
+        }
+    }
+}

@@ -1,0 +1,273 @@
+//! The host's way in: a runtime, what it is made with, and spawning.
+
+use std::sync::Arc;
+
+use insula_message::ToMessage;
+
+use crate::abi::Import;
+use crate::core::{Core, Settings};
+use crate::error::{SpawnError, StartError};
+use crate::exit::ExitReason;
+use crate::handle::Isolate;
+use crate::limits::{Limit, Limits};
+use crate::message::{self, ReceivePort, SendPort};
+use crate::output::{Output, Stdio};
+use crate::port::Message;
+use crate::program::Program;
+use crate::spawn::{self, Child};
+use crate::uri::Grants;
+
+/// Runs isolates. Dropping it ends every isolate and joins every thread.
+///
+/// ```
+/// # fn main() -> anyhow::Result<()> {
+/// use insula::{ExitReason, Program, Runtime, SpawnOptions};
+///
+/// let runtime = Runtime::builder().max_isolates(10).start()?;
+/// let wasm = wat::parse_str(
+///     r#"(module (memory (export "memory") 1) (func (export "insula:entry/main")))"#,
+/// )?;
+/// let program = Program::from_bytes(&runtime, &wasm)?;
+/// let isolate = runtime.spawn(&program, SpawnOptions::new())?;
+/// assert_eq!(isolate.join(), ExitReason::Ended);
+/// # Ok(())
+/// # }
+/// ```
+pub struct Runtime {
+    core: Arc<Core>,
+}
+
+/// What a runtime is made with.
+#[must_use]
+pub struct RuntimeBuilder {
+    permits: usize,
+    max_isolates: u32,
+    output: Box<dyn Output>,
+    on_exit: Option<crate::core::OnExit>,
+}
+
+impl Runtime {
+    /// A runtime with the defaults: as many turns at once as there are cores,
+    /// room for 10,000 isolates, output on the process's own, labelled.
+    pub fn builder() -> RuntimeBuilder {
+        RuntimeBuilder {
+            permits: std::thread::available_parallelism().map_or(1, usize::from),
+            max_isolates: 10_000,
+            output: Box::new(Stdio::new()),
+            on_exit: None,
+        }
+    }
+
+    /// Spawns the first isolate of a new group.
+    ///
+    /// # Errors
+    ///
+    /// Where the program has no such entry, what is granted is not there, or the
+    /// first message is too large.
+    pub fn spawn(&self, program: &Program, options: SpawnOptions) -> Result<Isolate, SpawnError> {
+        let entry = options.entry.as_deref().or(program.default_entry()).unwrap_or("main");
+        if !program.has_entry(entry) {
+            return Err(SpawnError::NoSuchEntry {
+                program: program.name().to_owned(),
+                entry: entry.to_owned(),
+                entries: program.entries().to_vec(),
+            });
+        }
+        let mut grants = Grants::default();
+        for uri in &options.grants {
+            grants.grant(uri).map_err(SpawnError::Grant)?;
+        }
+        let limits = options.limits;
+        let too_large = limits.hit(Limit::MessageBytes);
+        let group = self.core.new_group(limits, grants).ok_or(SpawnError::ShutDown)?;
+        let first_message = match options.message {
+            None => None,
+            Some(encode) => Some(encode(&group)?),
+        };
+        if first_message.as_ref().is_some_and(|first| {
+            first.cost() > too_large.value.saturating_add(crate::MESSAGE_OVERHEAD)
+        }) {
+            return Err(SpawnError::MessageTooLarge(too_large));
+        }
+        let child = Child { entry: entry.to_owned(), first_message };
+        let (isolate, port) =
+            spawn::first(&group, program.clone(), child).map_err(SpawnError::Limit)?;
+        Ok(Isolate::new(isolate, SendPort::new(port)))
+    }
+
+    /// A port of the host's own: a host service is simply its send port, handed
+    /// to a guest. The port holds what [`Limits::default`] allows a mailbox.
+    pub fn port(&self) -> (SendPort, ReceivePort) {
+        message::port(&Limits::default())
+    }
+
+    /// A port that holds what `limits` allow a mailbox.
+    pub fn port_with_limits(&self, limits: &Limits) -> (SendPort, ReceivePort) {
+        message::port(limits)
+    }
+
+    /// Every function that guests may import, with its type.
+    pub fn imports(&self) -> &[Import] {
+        &self.core.imports
+    }
+
+    /// Figures of the moment.
+    pub fn figures(&self) -> Figures {
+        self.core.figures()
+    }
+
+    /// Ends every isolate and joins every thread, as dropping does.
+    pub fn shut_down(self) {}
+
+    pub(crate) fn core(&self) -> &Arc<Core> {
+        &self.core
+    }
+}
+
+impl Drop for Runtime {
+    fn drop(&mut self) {
+        self.core.close();
+    }
+}
+
+impl std::fmt::Debug for Runtime {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Runtime").field("figures", &self.figures()).finish_non_exhaustive()
+    }
+}
+
+/// What a runtime holds at one moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct Figures {
+    /// Groups with an isolate alive.
+    pub groups: usize,
+    /// Isolates alive.
+    pub isolates: usize,
+    /// Messages that wait in the mailboxes of isolates.
+    pub messages: u64,
+    /// Timers that are not due yet.
+    pub timers: usize,
+    /// Worker threads.
+    pub workers: usize,
+    /// Turns that lost their run permit and have not ended.
+    pub preempted: usize,
+    /// Bytes of linear memory of all isolates.
+    pub memory: u64,
+}
+
+impl RuntimeBuilder {
+    /// How many turns run at once: the number of run permits. As many as there
+    /// are cores by default.
+    pub fn permits(mut self, permits: usize) -> Self {
+        self.permits = permits.max(1);
+        self
+    }
+
+    /// For how many isolates alive at once there is room. 10,000 by default;
+    /// each reserves 4 GiB of addresses, and there are 128 TiB.
+    pub fn max_isolates(mut self, isolates: u32) -> Self {
+        self.max_isolates = isolates.max(1);
+        self
+    }
+
+    /// Where what guests print goes. [`Stdio`] by default; a closure that takes
+    /// a [`Line`](crate::Line) will do.
+    pub fn output(mut self, output: impl Output) -> Self {
+        self.output = Box::new(output);
+        self
+    }
+
+    /// Is called with name and reason of every isolate that ends, on the worker
+    /// that ran it.
+    pub fn on_exit(mut self, told: impl Fn(&str, &ExitReason) + Send + Sync + 'static) -> Self {
+        self.on_exit = Some(Box::new(told));
+        self
+    }
+
+    /// Starts the runtime.
+    ///
+    /// # Errors
+    ///
+    /// Where the address space for the isolates or the threads are not to be
+    /// had.
+    pub fn start(self) -> Result<Runtime, StartError> {
+        let isolates = self.max_isolates;
+        let engine_error =
+            |error: wasmtime::Error| StartError::Engine { isolates, why: format!("{error:#}") };
+        let engine = crate::engine::new(isolates).map_err(engine_error)?;
+        let linked = crate::abi::linker(&engine).map_err(engine_error)?;
+        let settings = Settings {
+            permits: self.permits,
+            max_isolates: isolates,
+            output: self.output,
+            on_exit: self.on_exit,
+        };
+        Ok(Runtime { core: Core::start(engine, linked, settings)? })
+    }
+}
+
+impl std::fmt::Debug for RuntimeBuilder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("RuntimeBuilder")
+            .field("permits", &self.permits)
+            .field("max_isolates", &self.max_isolates)
+            .finish_non_exhaustive()
+    }
+}
+
+type Encode<'a> = Box<
+    dyn FnOnce(&Arc<crate::group::GroupCore>) -> Result<Message, insula_message::EncodeError> + 'a,
+>;
+
+/// How an isolate is spawned, and what its group may use.
+#[must_use]
+#[derive(Default)]
+pub struct SpawnOptions<'a> {
+    entry: Option<String>,
+    message: Option<Encode<'a>>,
+    limits: Limits,
+    grants: Vec<String>,
+}
+
+impl<'a> SpawnOptions<'a> {
+    /// The default entry, no first message, the default limits, nothing granted.
+    pub fn new() -> Self {
+        SpawnOptions::default()
+    }
+
+    /// The entry to run, in place of the program's default one.
+    pub fn entry(mut self, entry: impl Into<String>) -> Self {
+        self.entry = Some(entry.into());
+        self
+    }
+
+    /// The first message: what an entry with an argument gets.
+    pub fn message<T: ToMessage<SendPort> + ?Sized>(mut self, message: &'a T) -> Self {
+        self.message = Some(Box::new(|group| message::encode(message, Some(group))));
+        self
+    }
+
+    /// What the isolate and its group may use.
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// Lets the group spawn programs from a `file:` URI: a folder with all that
+    /// is below it, or one file. Nothing is granted by default.
+    pub fn grant_uri(mut self, uri: impl Into<String>) -> Self {
+        self.grants.push(uri.into());
+        self
+    }
+}
+
+impl std::fmt::Debug for SpawnOptions<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SpawnOptions")
+            .field("entry", &self.entry)
+            .field("limits", &self.limits)
+            .field("grants", &self.grants)
+            .finish_non_exhaustive()
+    }
+}

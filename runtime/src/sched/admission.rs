@@ -1,0 +1,61 @@
+//! How many preempted turns a group may hold, and who waits while it holds
+//! that many.
+
+use std::collections::VecDeque;
+
+use crate::sync::{AtomicUsize, Mutex, Ordering, lock};
+
+/// One group's door: turns go in while the group holds fewer preempted turns
+/// than its limit; the rest of its work waits here and nobody else notices.
+pub(crate) struct Admission<T> {
+    limit: usize,
+    preempted: AtomicUsize,
+    held: Mutex<VecDeque<T>>,
+}
+
+impl<T> Admission<T> {
+    pub(crate) fn new(limit: usize) -> Self {
+        Admission { limit, preempted: AtomicUsize::new(0), held: Mutex::new(VecDeque::new()) }
+    }
+
+    /// Whether work may run now. `crowded` means that the whole process holds as
+    /// many preempted turns as it may: then a group that has one gets no more.
+    pub(crate) fn is_open(&self, crowded: bool) -> bool {
+        let limit = if crowded { 1 } else { self.limit };
+        self.preempted.load(Ordering::SeqCst) < limit
+    }
+
+    /// Keeps work until a preempted turn of the group ends, or gives it back
+    /// when one has ended meanwhile.
+    pub(crate) fn hold(&self, work: T, crowded: bool) -> Option<T> {
+        // Looked at again under the lock that `turn_ended` takes: else the last
+        // turn could end between the look and the push, and the work stay.
+        let mut held = lock(&self.held);
+        if self.is_open(crowded) {
+            return Some(work);
+        }
+        held.push_back(work);
+        None
+    }
+
+    /// A turn of the group lost its permit.
+    pub(crate) fn turn_preempted(&self) {
+        self.preempted.fetch_add(1, Ordering::SeqCst);
+    }
+
+    /// A turn that had lost its permit ended. Gives work that may run now.
+    pub(crate) fn turn_ended(&self) -> Option<T> {
+        let mut held = lock(&self.held);
+        self.preempted.fetch_sub(1, Ordering::SeqCst);
+        held.pop_front()
+    }
+
+    /// All work that waits, for a group that is being ended.
+    pub(crate) fn release(&self) -> VecDeque<T> {
+        std::mem::take(&mut *lock(&self.held))
+    }
+
+    pub(crate) fn preempted(&self) -> usize {
+        self.preempted.load(Ordering::SeqCst)
+    }
+}

@@ -1,0 +1,352 @@
+//! Who runs when: run permits, the threads that hold them, and the hand-over of
+//! turns that take long.
+//!
+//! There are as many *permits* as cores. A thread with a permit takes work and
+//! runs it for one turn at a time. A turn that outlives its slice while work
+//! waits loses its permit to a spare thread; it keeps its own thread, and at
+//! its next checkpoint it waits there for a permit. Busy loops and blocking
+//! host calls are the same case. Work that was just woken goes before preempted
+//! turns; these get a guaranteed share ([`SHARE`]).
+//!
+//! No wake-up is lost because of two rules, both checked under the model
+//! checker (`tests/model`): who queues work looks for idle permits *after* it
+//! queued; who gives a permit up looks for work *after* it gave it up.
+//!
+//! Lock order: table, then seat, then queues.
+
+mod admission;
+mod monitor;
+mod queues;
+mod run_state;
+mod seat;
+mod threads;
+
+use std::collections::VecDeque;
+
+use crate::sync::{Arc, AtomicU64, AtomicUsize, Condvar, Mutex, MutexGuard, Ordering, lock};
+
+pub(crate) use admission::Admission;
+pub(crate) use run_state::RunState;
+pub(crate) use seat::Seat;
+
+use queues::Queues;
+use seat::Running;
+use threads::Threads;
+
+/// How many ticks a turn, or a row of turns that wake one another, runs before
+/// other work may have its permit.
+pub(crate) const SLICE: u64 = 2;
+
+/// While woken work is there, each permit serves a preempted turn once in this
+/// many ticks.
+const SHARE: u64 = 8;
+
+/// How many preempted turns the whole process holds before groups that have one
+/// already get no more turns.
+const PREEMPTED_IN_PROCESS: usize = 1024;
+
+/// What the scheduler runs.
+pub(crate) trait Work: Send + Sized + 'static {
+    /// The door of the group that it belongs to.
+    fn admission(&self) -> &Arc<Admission<Self>>;
+    /// Whether it is being ended, and so may pass its group's door at any time.
+    fn is_stopped(&self) -> bool;
+    /// Runs it for one turn. True when it has to be queued again.
+    fn run(&self, seat: &Arc<Seat<Self>>) -> bool;
+}
+
+pub(crate) struct Scheduler<T> {
+    queues: Queues<T>,
+    table: Mutex<Table<T>>,
+    /// As `table.idle.len()`, for a look without the lock.
+    idle: AtomicUsize,
+    /// As `table.waiting.len()`, likewise.
+    waiting: AtomicUsize,
+    /// Turns in the whole process that lost their permit and have not ended.
+    preempted: AtomicUsize,
+    ticks: AtomicU64,
+    /// Told when a permit is given to a thread while the monitor sleeps.
+    used: Condvar,
+    threads: Threads,
+}
+
+struct Table<T> {
+    /// For each permit, the thread that holds it.
+    held: Vec<Option<Arc<Seat<T>>>>,
+    /// For each permit, the tick at which it last served a preempted turn.
+    shared: Vec<u64>,
+    /// Permits that nobody holds.
+    idle: Vec<usize>,
+    /// Threads that have neither permit nor turn.
+    spares: Vec<Arc<Seat<T>>>,
+    /// Threads whose turn waits for a permit.
+    waiting: VecDeque<Arc<Seat<T>>>,
+    monitor_asleep: bool,
+    closing: bool,
+}
+
+impl<T> Table<T> {
+    fn add_spare(&mut self, seat: Arc<Seat<T>>) {
+        if self.closing {
+            seat.tell_to_leave();
+        } else {
+            self.spares.push(seat);
+        }
+    }
+}
+
+impl<T: Work> Scheduler<T> {
+    pub(crate) fn new(permits: usize) -> Self {
+        Scheduler {
+            queues: Queues::new(permits),
+            table: Mutex::new(Table {
+                held: (0..permits).map(|_| None).collect(),
+                shared: vec![0; permits],
+                idle: (0..permits).collect(),
+                spares: Vec::new(),
+                waiting: VecDeque::new(),
+                monitor_asleep: false,
+                closing: false,
+            }),
+            idle: AtomicUsize::new(permits),
+            waiting: AtomicUsize::new(0),
+            preempted: AtomicUsize::new(0),
+            ticks: AtomicU64::new(0),
+            used: Condvar::new(),
+            threads: Threads::default(),
+        }
+    }
+
+    fn table(&self) -> MutexGuard<'_, Table<T>> {
+        lock(&self.table)
+    }
+
+    /// Queues work from a thread that is no worker.
+    pub(crate) fn queue(self: &Arc<Self>, work: T) {
+        self.queues.push_outside(work);
+        self.use_idle_permit();
+    }
+
+    /// Queues work that the turn on `seat` woke: it runs next on the same
+    /// permit, while what it needs is in the cache.
+    pub(crate) fn queue_from(self: &Arc<Self>, seat: &Seat<T>, work: T) {
+        let others_can_take = {
+            let state = seat.lock();
+            match state.permit {
+                Some(permit) => self.queues.push_newest(permit, work),
+                None => {
+                    self.queues.push_outside(work);
+                    true
+                }
+            }
+        };
+        if others_can_take {
+            self.use_idle_permit();
+        }
+    }
+
+    /// Gives an idle permit to a thread, where there is one: called after work
+    /// was queued that others than the caller can take.
+    fn use_idle_permit(self: &Arc<Self>) {
+        if self.idle.load(Ordering::SeqCst) > 0 {
+            let mut table = self.table();
+            self.start_worker(&mut table);
+        }
+    }
+
+    /// True when a thread got an idle permit.
+    fn start_worker(self: &Arc<Self>, table: &mut Table<T>) -> bool {
+        if table.idle.is_empty() {
+            return false;
+        }
+        let Some(spare) = table.spares.pop().or_else(|| self.new_worker()) else {
+            // No thread to be had from the system now. The monitor tries again.
+            return false;
+        };
+        let Some(permit) = table.idle.pop() else { return false };
+        self.idle.fetch_sub(1, Ordering::SeqCst);
+        self.give(table, permit, spare);
+        true
+    }
+
+    fn give(&self, table: &mut Table<T>, permit: usize, seat: Arc<Seat<T>>) {
+        seat.grant(permit, self.ticks.load(Ordering::Relaxed));
+        table.held[permit] = Some(seat);
+        if std::mem::take(&mut table.monitor_asleep) {
+            self.used.notify_all();
+        }
+    }
+
+    /// What a worker thread does until it is told to leave.
+    fn work(self: &Arc<Self>, seat: &Arc<Seat<T>>) {
+        while let Some(mut permit) = seat.wait_for_permit() {
+            let mut slice_began = self.ticks.load(Ordering::Relaxed);
+            while let Some(work) = self.next(seat, permit, &mut slice_began) {
+                match self.turn(seat, work) {
+                    Some(now) => permit = now,
+                    None => {
+                        if !self.become_spare(seat) {
+                            return;
+                        }
+                        break;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Runs one turn. Gives the permit that the thread has afterwards.
+    fn turn(self: &Arc<Self>, seat: &Arc<Seat<T>>, work: T) -> Option<usize> {
+        seat.lock().turn = Some(Running {
+            admission: work.admission().clone(),
+            since: self.ticks.load(Ordering::Relaxed),
+            preempted: false,
+        });
+        let again = work.run(seat);
+        let (permit, turn) = {
+            let mut state = seat.lock();
+            (state.permit, state.turn.take())
+        };
+        if let Some(turn) = turn.filter(|turn| turn.preempted) {
+            self.preempted.fetch_sub(1, Ordering::SeqCst);
+            if let Some(held) = turn.admission.turn_ended() {
+                self.queue(held);
+            }
+        }
+        if again {
+            match permit {
+                Some(permit) => {
+                    if self.queues.push_last(permit, work) {
+                        self.use_idle_permit();
+                    }
+                }
+                None => self.queue(work),
+            }
+        }
+        permit
+    }
+
+    /// The next piece of work for a thread with a permit. None when the thread
+    /// has no permit any more.
+    fn next(
+        self: &Arc<Self>,
+        seat: &Arc<Seat<T>>,
+        permit: usize,
+        slice_began: &mut u64,
+    ) -> Option<T> {
+        loop {
+            let tick = self.ticks.load(Ordering::Relaxed);
+            let slice_over = tick.wrapping_sub(*slice_began) >= SLICE;
+            if slice_over {
+                *slice_began = tick;
+                if self.waiting.load(Ordering::SeqCst) > 0 && self.share(seat, permit, tick) {
+                    return None;
+                }
+            }
+            if let Some(work) = self.queues.take(permit, slice_over) {
+                let crowded = self.preempted.load(Ordering::SeqCst) >= PREEMPTED_IN_PROCESS;
+                if work.admission().is_open(crowded) || work.is_stopped() {
+                    return Some(work);
+                }
+                let admission = work.admission().clone();
+                if let Some(work) = admission.hold(work, crowded) {
+                    return Some(work);
+                }
+            } else if self.give_up(seat, permit) {
+                return None;
+            }
+        }
+    }
+
+    /// Gives the permit to a preempted turn when it is time for one.
+    fn share(&self, seat: &Arc<Seat<T>>, permit: usize, tick: u64) -> bool {
+        let mut table = self.table();
+        if tick.wrapping_sub(table.shared[permit]) < SHARE {
+            return false;
+        }
+        table.shared[permit] = tick;
+        self.pass_to_waiting(&mut table, seat, permit)
+    }
+
+    fn pass_to_waiting(&self, table: &mut Table<T>, seat: &Arc<Seat<T>>, permit: usize) -> bool {
+        let Some(waiting) = table.waiting.pop_front() else { return false };
+        self.waiting.fetch_sub(1, Ordering::SeqCst);
+        seat.lock().permit = None;
+        table.add_spare(seat.clone());
+        self.give(table, permit, waiting);
+        true
+    }
+
+    /// Gives the permit up, as there is no work. False when there is some after
+    /// all.
+    fn give_up(&self, seat: &Arc<Seat<T>>, permit: usize) -> bool {
+        let mut table = self.table();
+        if self.pass_to_waiting(&mut table, seat, permit) {
+            return true;
+        }
+        // Shown as idle before the last look, under the rule in the head of
+        // this file.
+        self.idle.fetch_add(1, Ordering::SeqCst);
+        if self.queues.has_work_for(permit) {
+            self.idle.fetch_sub(1, Ordering::SeqCst);
+            return false;
+        }
+        seat.lock().permit = None;
+        table.held[permit] = None;
+        table.idle.push(permit);
+        table.add_spare(seat.clone());
+        true
+    }
+
+    /// Puts a thread that lost its permit to the spares. False when there are
+    /// enough of them and the thread may end.
+    fn become_spare(&self, seat: &Arc<Seat<T>>) -> bool {
+        let mut table = self.table();
+        let enough = table.spares.len() >= 2 * table.held.len();
+        if !enough {
+            table.add_spare(seat.clone());
+        }
+        !enough
+    }
+
+    /// A place in a turn where the thread waits when it has lost its permit.
+    /// `stop` ends the wait early.
+    pub(crate) fn checkpoint(self: &Arc<Self>, seat: &Arc<Seat<T>>, stop: impl Fn() -> bool) {
+        if seat.lock().permit.is_some() {
+            return;
+        }
+        {
+            let mut table = self.table();
+            if let Some(permit) = table.idle.pop() {
+                self.idle.fetch_sub(1, Ordering::SeqCst);
+                self.give(&mut table, permit, seat.clone());
+                return;
+            }
+            table.waiting.push_back(seat.clone());
+            self.waiting.fetch_add(1, Ordering::SeqCst);
+        }
+        if seat.wait_in_turn(stop).is_none() {
+            self.stop_waiting(seat);
+        }
+    }
+
+    /// Leaves the line for a permit: the turn is to end without one.
+    fn stop_waiting(&self, seat: &Arc<Seat<T>>) {
+        let mut table = self.table();
+        if let Some(place) = table.waiting.iter().position(|other| Arc::ptr_eq(other, seat)) {
+            table.waiting.remove(place);
+            self.waiting.fetch_sub(1, Ordering::SeqCst);
+        }
+    }
+
+    /// How many ticks there have been. They come once a millisecond while turns
+    /// run.
+    pub(crate) fn ticks(&self) -> u64 {
+        self.ticks.load(Ordering::Relaxed)
+    }
+
+    /// Turns in the whole process that lost their permit and have not ended.
+    pub(crate) fn preempted(&self) -> usize {
+        self.preempted.load(Ordering::SeqCst)
+    }
+}

@@ -1,0 +1,109 @@
+//! A worker thread's seat: which run permit its thread holds and which turn it
+//! runs, where the monitor can see and change it.
+
+use std::time::Instant;
+
+use crate::sync::{Arc, Condvar, Mutex, MutexGuard, lock, wait, wait_timeout};
+
+use super::admission::Admission;
+
+pub(crate) struct Seat<T> {
+    state: Mutex<SeatState<T>>,
+    changed: Condvar,
+}
+
+pub(super) struct SeatState<T> {
+    /// The permit that this thread holds.
+    pub(super) permit: Option<usize>,
+    /// The turn that this thread runs.
+    pub(super) turn: Option<Running<T>>,
+    /// The thread is to end.
+    pub(super) leave: bool,
+}
+
+pub(super) struct Running<T> {
+    pub(super) admission: Arc<Admission<T>>,
+    /// The tick at which the turn began or got its permit back.
+    pub(super) since: u64,
+    /// Whether it lost its permit at least once: it counts as preempted then,
+    /// until it ends.
+    pub(super) preempted: bool,
+}
+
+impl<T> Seat<T> {
+    pub(super) fn new() -> Self {
+        Seat {
+            state: Mutex::new(SeatState { permit: None, turn: None, leave: false }),
+            changed: Condvar::new(),
+        }
+    }
+
+    pub(super) fn lock(&self) -> MutexGuard<'_, SeatState<T>> {
+        lock(&self.state)
+    }
+
+    /// Gives the thread a permit and wakes it.
+    pub(super) fn grant(&self, permit: usize, tick: u64) {
+        let mut state = self.lock();
+        state.permit = Some(permit);
+        if let Some(turn) = &mut state.turn {
+            turn.since = tick;
+        }
+        drop(state);
+        self.changed.notify_all();
+    }
+
+    /// Tells the thread to end once it has nothing to do.
+    pub(super) fn tell_to_leave(&self) {
+        self.lock().leave = true;
+        self.changed.notify_all();
+    }
+
+    /// Waits for a permit. None when the thread is to end.
+    pub(super) fn wait_for_permit(&self) -> Option<usize> {
+        let mut state = self.lock();
+        loop {
+            if state.permit.is_some() {
+                return state.permit;
+            }
+            if state.leave {
+                return None;
+            }
+            state = wait(&self.changed, state);
+        }
+    }
+
+    /// Waits inside a turn for a permit, or until `stop` says so.
+    pub(super) fn wait_in_turn(&self, stop: impl Fn() -> bool) -> Option<usize> {
+        let mut state = self.lock();
+        while state.permit.is_none() && !stop() {
+            state = wait(&self.changed, state);
+        }
+        state.permit
+    }
+
+    /// Sleeps inside a turn until `deadline` (for ever where there is none), or
+    /// until `stop` says so.
+    pub(crate) fn sleep_in_turn(&self, deadline: Option<Instant>, stop: impl Fn() -> bool) {
+        let mut state = self.lock();
+        while !stop() {
+            state = match deadline {
+                None => wait(&self.changed, state),
+                Some(deadline) => {
+                    let left = deadline.saturating_duration_since(Instant::now());
+                    if left.is_zero() {
+                        return;
+                    }
+                    wait_timeout(&self.changed, state, left)
+                }
+            };
+        }
+    }
+
+    /// Makes a thread that waits inside a turn look again at what it waits for.
+    pub(crate) fn nudge(&self) {
+        // Under the lock: a thread between its look and its wait holds it.
+        drop(self.lock());
+        self.changed.notify_all();
+    }
+}

@@ -1,0 +1,94 @@
+//! The worker threads: made when they are needed, ended when there are enough,
+//! joined at the end.
+
+use std::collections::HashMap;
+use std::io;
+
+use crate::sync::{Arc, JoinHandle, Mutex, lock, spawn_thread};
+
+use super::seat::Seat;
+use super::{Scheduler, Work};
+
+#[derive(Default)]
+pub(super) struct Threads(Mutex<Book>);
+
+#[derive(Default)]
+struct Book {
+    made: u64,
+    running: HashMap<u64, JoinHandle>,
+    /// Ended by themselves, to be joined.
+    ended: Vec<u64>,
+}
+
+impl<T: Work> Scheduler<T> {
+    /// Makes the threads that are there from the start, one for each permit.
+    pub(crate) fn start(self: &Arc<Self>) -> io::Result<()> {
+        let permits = self.table().held.len();
+        for _ in 0..permits {
+            let seat = self.try_new_worker()?;
+            self.table().spares.push(seat);
+        }
+        Ok(())
+    }
+
+    /// A new worker thread, or none where the system refuses one.
+    pub(super) fn new_worker(self: &Arc<Self>) -> Option<Arc<Seat<T>>> {
+        self.try_new_worker().ok()
+    }
+
+    fn try_new_worker(self: &Arc<Self>) -> io::Result<Arc<Seat<T>>> {
+        let seat = Arc::new(Seat::new());
+        let mut book = lock(&self.threads.0);
+        book.join_ended();
+        let number = book.made;
+        let (scheduler, own_seat) = (self.clone(), seat.clone());
+        let handle = spawn_thread(format!("insula-worker-{number}"), move || {
+            scheduler.work(&own_seat);
+            lock(&scheduler.threads.0).ended.push(number);
+        })?;
+        book.made += 1;
+        book.running.insert(number, handle);
+        Ok(seat)
+    }
+
+    /// Worker threads that are alive.
+    pub(crate) fn threads(&self) -> usize {
+        let mut book = lock(&self.threads.0);
+        book.join_ended();
+        book.running.len()
+    }
+
+    /// Ends and joins all threads. To be called when no work is left.
+    pub(crate) fn close(&self) {
+        let spares = {
+            let mut table = self.table();
+            table.closing = true;
+            table.monitor_asleep = false;
+            self.used.notify_all();
+            std::mem::take(&mut table.spares)
+        };
+        for spare in spares {
+            spare.tell_to_leave();
+        }
+        loop {
+            let running = std::mem::take(&mut lock(&self.threads.0).running);
+            if running.is_empty() {
+                return;
+            }
+            for handle in running.into_values() {
+                // A panic in a worker was reported by its thread already.
+                let _ = handle.join();
+            }
+        }
+    }
+}
+
+impl Book {
+    fn join_ended(&mut self) {
+        for number in std::mem::take(&mut self.ended) {
+            if let Some(handle) = self.running.remove(&number) {
+                let _ = handle.join();
+            }
+        }
+    }
+}

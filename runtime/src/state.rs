@@ -1,0 +1,242 @@
+//! What the store of one isolate holds: what its guest has, and what it has
+//! used.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use wasmtime::{Memory, ResourceLimiter, TypedFunc, UpdateDeadline};
+use wasmtime_wasi::{HostMonotonicClock, WasiCtxBuilder};
+use wasmtime_wasi::p1::WasiP1Ctx;
+
+use crate::handles::Handles;
+use crate::isolate::IsolateCore;
+use crate::limits::{Limit, LimitHit};
+use crate::output::{LineBuffer, Stream};
+use crate::port::Message;
+use crate::program::Program;
+use crate::sched::Seat;
+use crate::task::Task;
+
+pub(crate) struct State {
+    pub(crate) isolate: Arc<IsolateCore>,
+    pub(crate) program: Program,
+    pub(crate) handles: Handles,
+    pub(crate) first_message: Option<Message>,
+    pub(crate) first_port_taken: bool,
+    pub(crate) turn: Turn,
+    /// Found when it is needed first: also a start function may call imports.
+    pub(crate) memory: Option<Memory>,
+    pub(crate) realloc: Option<TypedFunc<(u32, u32, u32, u32), u32>>,
+    pub(crate) in_realloc: bool,
+    /// WASI was called from inside `cabi_realloc`.
+    pub(crate) wasi_in_realloc: bool,
+    /// Where the guest's monotonic clock begins.
+    pub(crate) born: Instant,
+    /// Made when it is needed first: many guests never do.
+    wasi: Option<Box<WasiP1Ctx>>,
+    pub(crate) stdout: LineBuffer,
+    pub(crate) stderr: LineBuffer,
+    /// What a panic hook said.
+    pub(crate) failure: Option<Failure>,
+    /// The memory or table limit that was met last in this turn.
+    pub(crate) refused: Option<LimitHit>,
+    memory_bytes: u64,
+    /// What was allowed last, to be taken back if it then fails.
+    memory_growth: u64,
+    table_elements: u64,
+    table_growth: u64,
+}
+
+pub(crate) struct Failure {
+    pub(crate) text: String,
+    pub(crate) place: String,
+}
+
+/// The turn that runs.
+pub(crate) struct Turn {
+    pub(crate) seat: Arc<Seat<Task>>,
+    pub(crate) events: u64,
+    pub(crate) began_at_tick: u64,
+    began: Instant,
+    /// Time that went by while the thread waited for a permit or slept.
+    waited: Duration,
+}
+
+impl Turn {
+    pub(crate) fn begin(seat: &Arc<Seat<Task>>, tick: u64) -> Self {
+        Turn {
+            seat: seat.clone(),
+            events: 0,
+            began_at_tick: tick,
+            began: Instant::now(),
+            waited: Duration::ZERO,
+        }
+    }
+}
+
+/// A monotonic clock that begins with its isolate, so that it tells nothing
+/// about the host.
+struct GuestClock(Instant);
+
+impl HostMonotonicClock for GuestClock {
+    fn resolution(&self) -> u64 {
+        1
+    }
+
+    fn now(&self) -> u64 {
+        u64::try_from(self.0.elapsed().as_nanos()).unwrap_or(u64::MAX)
+    }
+}
+
+/// Why a host function, or a checkpoint, ends the isolate.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Stop {
+    #[error("{0}")]
+    ContractBroken(String),
+    #[error("{0}")]
+    Limit(LimitHit),
+    /// The guest asked for it.
+    #[error("exit({0})")]
+    Exit(i32),
+    /// Somebody else asked for it; the isolate knows why.
+    #[error("stopped from outside")]
+    Asked,
+}
+
+impl State {
+    pub(crate) fn new(
+        isolate: &Arc<IsolateCore>,
+        program: &Program,
+        first_message: Option<Message>,
+        turn: Turn,
+    ) -> Self {
+        let limits = &isolate.group().limits;
+        State {
+            isolate: isolate.clone(),
+            program: program.clone(),
+            handles: Handles::new(limits.handles, limits.timers),
+            first_message,
+            first_port_taken: false,
+            turn,
+            memory: None,
+            realloc: None,
+            in_realloc: false,
+            wasi_in_realloc: false,
+            born: Instant::now(),
+            wasi: None,
+            stdout: LineBuffer::new(Stream::Stdout),
+            stderr: LineBuffer::new(Stream::Stderr),
+            failure: None,
+            refused: None,
+            memory_bytes: 0,
+            memory_growth: 0,
+            table_elements: 0,
+            table_growth: 0,
+        }
+    }
+
+    /// Nothing is granted: no files, no environment, no input. Its output is
+    /// shadowed by ours.
+    pub(crate) fn wasi(&mut self) -> &mut WasiP1Ctx {
+        self.wasi_in_realloc |= self.in_realloc;
+        let name = self.program.name();
+        let clock = GuestClock(self.born);
+        self.wasi.get_or_insert_with(|| {
+            Box::new(WasiCtxBuilder::new().arg(name).monotonic_clock(clock).build_p1())
+        })
+    }
+
+    /// What running guest code comes by once a tick: the place where it stops,
+    /// where its time is counted, and where it waits when it lost its permit.
+    pub(crate) fn checkpoint(&mut self) -> wasmtime::Result<UpdateDeadline> {
+        let isolate = self.isolate.clone();
+        if isolate.is_stopped() {
+            return Err(Stop::Asked.into());
+        }
+        let limits = &isolate.group().limits;
+        let computed = self.turn.began.elapsed().saturating_sub(self.turn.waited);
+        if computed > limits.turn_cpu_time() {
+            return Err(Stop::Limit(limits.hit(Limit::TurnCpu)).into());
+        }
+        let seat = self.turn.seat.clone();
+        let scheduler = &isolate.group().core().scheduler;
+        self.wait(|isolate| {
+            isolate.waiting_on(&seat, || scheduler.checkpoint(&seat, || isolate.is_stopped()));
+        })?;
+        Ok(UpdateDeadline::Continue(1))
+    }
+
+    /// Does something that lets time go by without computing.
+    pub(crate) fn wait(&mut self, wait: impl FnOnce(&IsolateCore)) -> wasmtime::Result<()> {
+        let before = Instant::now();
+        wait(&self.isolate);
+        self.turn.waited += before.elapsed();
+        if self.isolate.is_stopped() {
+            return Err(Stop::Asked.into());
+        }
+        Ok(())
+    }
+
+    fn refuse(&mut self, limit: Limit) -> wasmtime::Result<bool> {
+        self.refused = Some(self.isolate.group().limits.hit(limit));
+        Ok(false)
+    }
+}
+
+impl ResourceLimiter for State {
+    fn memory_growing(
+        &mut self,
+        current: usize,
+        desired: usize,
+        _maximum: Option<usize>,
+    ) -> wasmtime::Result<bool> {
+        let group = self.isolate.group().clone();
+        let more = desired.saturating_sub(current) as u64;
+        self.memory_growth = 0;
+        if self.memory_bytes.saturating_add(more) > group.limits.memory {
+            return self.refuse(Limit::Memory);
+        }
+        if !group.charge_memory(more) {
+            return self.refuse(Limit::GroupMemory);
+        }
+        self.memory_bytes += more;
+        self.memory_growth = more;
+        Ok(true)
+    }
+
+    fn memory_grow_failed(&mut self, _error: wasmtime::Error) -> wasmtime::Result<()> {
+        let growth = std::mem::take(&mut self.memory_growth);
+        self.memory_bytes -= growth;
+        self.isolate.group().discharge_memory(growth);
+        Ok(())
+    }
+
+    fn table_growing(
+        &mut self,
+        current: usize,
+        desired: usize,
+        _maximum: Option<usize>,
+    ) -> wasmtime::Result<bool> {
+        let more = desired.saturating_sub(current) as u64;
+        self.table_growth = 0;
+        if self.table_elements.saturating_add(more) > self.isolate.group().limits.table_elements {
+            return self.refuse(Limit::TableElements);
+        }
+        self.table_elements += more;
+        self.table_growth = more;
+        Ok(true)
+    }
+
+    fn table_grow_failed(&mut self, _error: wasmtime::Error) -> wasmtime::Result<()> {
+        self.table_elements -= std::mem::take(&mut self.table_growth);
+        Ok(())
+    }
+}
+
+impl Drop for State {
+    fn drop(&mut self) {
+        self.stdout.finish(&self.isolate);
+        self.stderr.finish(&self.isolate);
+        self.isolate.group().discharge_memory(self.memory_bytes);
+    }
+}

@@ -1,0 +1,43 @@
+//! The synchronisation that the scheduler builds on, in one place so that the
+//! model checker can put its own in the same place (`tests/model`).
+
+pub(crate) use std::sync::atomic::{AtomicU8, AtomicU64, AtomicUsize, Ordering};
+pub(crate) use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+
+/// Locks, also after a panic elsewhere: every critical section of this crate
+/// leaves its data whole at each step.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Waits on a condition variable, also after a panic elsewhere.
+pub(crate) fn wait<'a, T>(condvar: &Condvar, guard: MutexGuard<'a, T>) -> MutexGuard<'a, T> {
+    condvar.wait(guard).unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The same, for `time` at most.
+pub(crate) fn wait_timeout<'a, T>(
+    condvar: &Condvar,
+    guard: MutexGuard<'a, T>,
+    time: std::time::Duration,
+) -> MutexGuard<'a, T> {
+    match condvar.wait_timeout(guard, time) {
+        Ok((guard, _)) => guard,
+        Err(poisoned) => poisoned.into_inner().0,
+    }
+}
+
+/// A thread that can be joined.
+pub(crate) type JoinHandle = std::thread::JoinHandle<()>;
+
+/// The stack of a worker: what a guest may use (`engine::GUEST_STACK`) and what
+/// the host's own frames need, tested in debug builds.
+const WORKER_STACK: usize = 2 << 20;
+
+/// Starts a thread, or says why the system refuses one.
+pub(crate) fn spawn_thread(
+    name: String,
+    work: impl FnOnce() + Send + 'static,
+) -> std::io::Result<JoinHandle> {
+    std::thread::Builder::new().name(name).stack_size(WORKER_STACK).spawn(work)
+}

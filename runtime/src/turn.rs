@@ -1,0 +1,178 @@
+//! One turn of an isolate: the entry, or a wake.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use wasmtime::{PoolConcurrencyLimitError, Store, Trap, TypedFunc, WasmBacktrace};
+
+use crate::exit::{Backtrace, ExitReason, frames};
+use crate::isolate::IsolateCore;
+use crate::port::Message;
+use crate::program::{Program, export_of};
+use crate::sched::Seat;
+use crate::state::{State, Stop, Turn};
+use crate::sync::lock;
+use crate::task::Task;
+
+/// What the worker that runs an isolate needs of it.
+pub(crate) enum Body {
+    New(Box<Start>),
+    Live(Box<Live>),
+    Gone,
+}
+
+/// An isolate that has not run yet.
+pub(crate) struct Start {
+    /// The program, or why it could not be loaded. None while it is being
+    /// loaded; nobody queues the isolate before that is over.
+    pub(crate) program: Option<Result<Program, String>>,
+    pub(crate) first_message: Option<Message>,
+}
+
+pub(crate) struct Live {
+    store: Store<State>,
+    wake: Option<TypedFunc<(), ()>>,
+}
+
+pub(crate) enum TurnEnd {
+    /// Nothing to do until something happens.
+    Idle,
+    /// There is more to do; others may go first.
+    More,
+    Ended(ExitReason),
+}
+
+/// Runs one turn of `isolate` on the thread of `seat`.
+pub(crate) fn run(isolate: &Arc<IsolateCore>, seat: &Arc<Seat<Task>>) -> TurnEnd {
+    if let Some(reason) = isolate.stop_reason_if_stopped() {
+        return TurnEnd::Ended(reason);
+    }
+    // A panic here is a bug of ours. It ends this isolate, and no other notices.
+    let ran = catch_unwind(AssertUnwindSafe(|| run_body(isolate, seat)));
+    match ran {
+        Ok(Ok(())) => after(isolate),
+        Ok(Err(reason)) => TurnEnd::Ended(reason),
+        Err(panic) => TurnEnd::Ended(ExitReason::HostFailed(panic_text(&*panic))),
+    }
+}
+
+/// What comes after a turn that went well.
+fn after(isolate: &IsolateCore) -> TurnEnd {
+    if let Some(reason) = isolate.stop_reason_if_stopped() {
+        return TurnEnd::Ended(reason);
+    }
+    let can_wake = matches!(&*lock(isolate.body()), Body::Live(live) if live.wake.is_some());
+    let mailbox = lock(isolate.mailbox());
+    if !can_wake || !mailbox.keeps_alive() {
+        TurnEnd::Ended(ExitReason::Ended)
+    } else if mailbox.has_ready() {
+        TurnEnd::More
+    } else {
+        TurnEnd::Idle
+    }
+}
+
+fn run_body(isolate: &Arc<IsolateCore>, seat: &Arc<Seat<Task>>) -> Result<(), ExitReason> {
+    let turn = Turn::begin(seat, isolate.group().core().scheduler.ticks());
+    let mut body = lock(isolate.body());
+    match &mut *body {
+        Body::Live(live) => live.wake(turn),
+        Body::New(start) => {
+            let live = start.run(isolate, turn)?;
+            *body = Body::Live(Box::new(live));
+            Ok(())
+        }
+        Body::Gone => Ok(()),
+    }
+}
+
+impl Start {
+    fn run(&mut self, isolate: &Arc<IsolateCore>, turn: Turn) -> Result<Live, ExitReason> {
+        let program = match self.program.take() {
+            Some(Ok(program)) => program,
+            Some(Err(why)) => return Err(ExitReason::NotStarted(why)),
+            None => return Err(ExitReason::NotStarted("its program was never loaded".to_owned())),
+        };
+        let state = State::new(isolate, &program, self.first_message.take(), turn);
+        let mut store = Store::new(&isolate.group().core().engine, state);
+        store.limiter(|state| state);
+        store.epoch_deadline_callback(|mut store| store.data_mut().checkpoint());
+        store.set_hostcall_fuel(WASI_COPY_BYTES);
+        // Instantiation, the start function and `_initialize` belong to the
+        // first turn, so the deadline comes first.
+        store.set_epoch_deadline(1);
+        let instance = program
+            .pre()
+            .instantiate(&mut store)
+            .map_err(|error| reason(error, &store, true))?;
+        for export in ["_initialize", &export_of(isolate.entry())] {
+            if let Ok(function) = instance.get_typed_func::<(), ()>(&mut store, export) {
+                function.call(&mut store, ()).map_err(|error| reason(error, &store, false))?;
+            }
+        }
+        let wake = instance.get_typed_func(&mut store, "wake").ok();
+        Ok(Live { store, wake })
+    }
+}
+
+/// How many bytes one WASI call may make the host copy.
+const WASI_COPY_BYTES: usize = 16 << 20;
+
+impl Live {
+    fn wake(&mut self, turn: Turn) -> Result<(), ExitReason> {
+        let Some(wake) = self.wake.clone() else { return Ok(()) };
+        self.store.data_mut().turn = turn;
+        self.store.data_mut().refused = None;
+        self.store.set_epoch_deadline(1);
+        wake.call(&mut self.store, ()).map_err(|error| reason(error, &self.store, false))
+    }
+}
+
+/// Why a call into the guest ended its isolate.
+fn reason(error: wasmtime::Error, store: &Store<State>, instantiating: bool) -> ExitReason {
+    let state = store.data();
+    let backtrace = error.downcast_ref::<WasmBacktrace>().map(frames).unwrap_or_default();
+    if let Some(stop) = error.downcast_ref::<Stop>() {
+        return stopped(stop, state, backtrace);
+    }
+    if let Some(failure) = &state.failure {
+        return ExitReason::Panicked {
+            message: failure.text.clone(),
+            place: failure.place.clone(),
+            backtrace,
+        };
+    }
+    let trap = error.downcast_ref::<Trap>();
+    // Guests abort with `unreachable` when memory is refused to them.
+    let gave_up = instantiating || trap == Some(&Trap::UnreachableCodeReached);
+    match (state.refused, trap) {
+        (Some(hit), _) if gave_up => ExitReason::Limit { hit, backtrace },
+        (_, Some(trap)) => ExitReason::Trapped { trap: trap.to_string(), backtrace },
+        _ if error.is::<PoolConcurrencyLimitError>() => {
+            let most = state.isolate.group().core().max_isolates;
+            ExitReason::NotStarted(format!(
+                "all {most} places for isolates of this runtime are in use \
+                 (raise it with `RuntimeBuilder::max_isolates`)"
+            ))
+        }
+        _ if instantiating => ExitReason::NotStarted(format!("{error:#}")),
+        _ => ExitReason::Trapped { trap: format!("{error:#}"), backtrace },
+    }
+}
+
+fn stopped(stop: &Stop, state: &State, backtrace: Backtrace) -> ExitReason {
+    match stop {
+        Stop::ContractBroken(what) => {
+            ExitReason::ContractBroken { what: what.clone(), backtrace }
+        }
+        Stop::Limit(hit) => ExitReason::Limit { hit: *hit, backtrace },
+        Stop::Exit(0) => ExitReason::Ended,
+        Stop::Exit(code) => ExitReason::Exited(*code),
+        Stop::Asked => state.isolate.stop_reason().unwrap_or(ExitReason::Killed),
+    }
+}
+
+fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default()
+}

@@ -1,0 +1,155 @@
+//! URIs of programs: how they are resolved, and which ones a group may use.
+
+use std::io::Read as _;
+use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
+
+use cap_std::ambient_authority;
+use cap_std::fs::Dir;
+use url::Url;
+
+use crate::error::LoadError;
+
+/// The URI prefixes that a group may load programs from.
+#[derive(Clone, Default)]
+pub(crate) struct Grants(Vec<Grant>);
+
+#[derive(Clone)]
+struct Grant {
+    /// The folder, opened: the system itself then refuses names and links that
+    /// lead out of it, also links that are changed meanwhile.
+    folder: Arc<Dir>,
+    path: PathBuf,
+    /// The one file of it that is granted, or all.
+    file: Option<PathBuf>,
+}
+
+/// A program file that a group may load, found but not read.
+pub(crate) struct Granted {
+    folder: Arc<Dir>,
+    relative: PathBuf,
+    pub(crate) path: PathBuf,
+}
+
+/// The largest program file.
+const PROGRAM_BYTES: u64 = 256 << 20;
+
+impl Grants {
+    /// Grants a folder with all below it, or one file.
+    pub(crate) fn grant(&mut self, uri: &str) -> Result<(), LoadError> {
+        let path = file_path(uri)?;
+        let unreadable =
+            |error: std::io::Error| LoadError::Read { path: path.clone(), why: error.to_string() };
+        let path = path.canonicalize().map_err(unreadable)?;
+        let (folder, file) = match path.parent() {
+            Some(parent) if path.is_file() => {
+                (parent.to_owned(), path.file_name().map(PathBuf::from))
+            }
+            _ => (path.clone(), None),
+        };
+        let open = Dir::open_ambient_dir(&folder, ambient_authority()).map_err(unreadable)?;
+        self.0.push(Grant { folder: Arc::new(open), path: folder, file });
+        Ok(())
+    }
+
+    /// Finds what a guest means by `uri`: a `file:` URI, or a path relative to
+    /// the folder of its own program, `base`.
+    pub(crate) fn find(&self, uri: &str, base: Option<&Path>) -> Result<Granted, LoadError> {
+        let path = if uri.split_once(':').is_some_and(|(scheme, _)| is_scheme(scheme)) {
+            file_path(uri)?
+        } else {
+            relative_path(uri, base)?
+        };
+        // Only names are looked at here; links are the business of `read`.
+        let path = without_dots(&path);
+        self.0
+            .iter()
+            .find_map(|grant| grant.find(&path))
+            .ok_or_else(|| LoadError::NotGranted { uri: uri.to_owned() })
+    }
+}
+
+impl Grant {
+    fn find(&self, path: &Path) -> Option<Granted> {
+        let relative = path.strip_prefix(&self.path).ok()?;
+        if self.file.as_deref().is_some_and(|file| file != relative) {
+            return None;
+        }
+        Some(Granted {
+            folder: self.folder.clone(),
+            relative: relative.to_owned(),
+            path: path.to_owned(),
+        })
+    }
+}
+
+impl Granted {
+    /// Reads the file. A link that leads out of the granted folder is an error.
+    pub(crate) fn read(&self) -> Result<Vec<u8>, LoadError> {
+        let failed = |why: String| LoadError::Read { path: self.path.clone(), why };
+        let unreadable = |error: std::io::Error| failed(error.to_string());
+        // Before it is opened: opening a pipe can wait for ever.
+        if !self.folder.metadata(&self.relative).map_err(unreadable)?.is_file() {
+            return Err(failed("it is no ordinary file".to_owned()));
+        }
+        let file = self.folder.open(&self.relative).map_err(unreadable)?;
+        let mut bytes = Vec::new();
+        let read = file.take(PROGRAM_BYTES + 1).read_to_end(&mut bytes);
+        read.map_err(|error| failed(error.to_string()))?;
+        if bytes.len() as u64 > PROGRAM_BYTES {
+            return Err(failed(format!("it is larger than {PROGRAM_BYTES} bytes")));
+        }
+        Ok(bytes)
+    }
+}
+
+/// The path that a `file:` URI names.
+pub(crate) fn file_path(uri: &str) -> Result<PathBuf, LoadError> {
+    let bad = |why: &str| LoadError::BadUri { uri: uri.to_owned(), why: why.to_owned() };
+    let url = Url::parse(uri).map_err(|error| bad(&error.to_string()))?;
+    if url.scheme() != "file" {
+        return Err(bad("only `file:` URIs are served"));
+    }
+    url.to_file_path().map_err(|()| bad("it names no local file"))
+}
+
+/// The `file:` URI of an absolute path; none for a path that is not absolute.
+///
+/// ```
+/// let uri = insula::file_uri("/opt/plug ins/a.wasm".as_ref());
+/// assert_eq!(uri.as_deref(), Some("file:///opt/plug%20ins/a.wasm"));
+/// ```
+pub fn file_uri(path: &Path) -> Option<String> {
+    Url::from_file_path(path).ok().map(String::from)
+}
+
+fn relative_path(path: &str, base: Option<&Path>) -> Result<PathBuf, LoadError> {
+    let bad = |why: &str| LoadError::BadUri { uri: path.to_owned(), why: why.to_owned() };
+    if path.is_empty() || path.contains('\0') {
+        return Err(bad("it is empty or holds a zero byte"));
+    }
+    let folder = base
+        .and_then(Path::parent)
+        .ok_or_else(|| bad("the asking program came from no file, so nothing is relative to it"))?;
+    Ok(folder.join(path))
+}
+
+fn is_scheme(text: &str) -> bool {
+    let mut chars = text.chars();
+    chars.next().is_some_and(|first| first.is_ascii_alphabetic())
+        && chars.all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c))
+}
+
+fn without_dots(path: &Path) -> PathBuf {
+    let mut plain = PathBuf::new();
+    for component in path.components() {
+        match component {
+            Component::CurDir => {}
+            Component::ParentDir => {
+                plain.pop();
+            }
+            other => plain.push(other),
+        }
+    }
+    plain
+}
