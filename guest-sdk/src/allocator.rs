@@ -1,10 +1,11 @@
-//! The allocator of a guest: dlmalloc, which is Rust's own on WebAssembly, with
-//! its first memory inside of the program.
+//! The allocator of a guest: dlmalloc, in Rust, with its first memory inside of
+//! the program.
 //!
-//! Rust's default calls `memory.grow` at the first allocation, and each time an
-//! isolate is made the host then has pages to map, and to unmap when it is gone:
-//! three times the cost of a spawn that stays inside of the initial memory,
-//! which the host keeps warm.
+//! The default one, wasi-libc's, starts in what the last page of the program's
+//! data happens to leave over, and then calls `memory.grow`. Whenever an isolate
+//! is made the host then has pages to map, and to unmap when it is gone: three
+//! times the cost of a spawn that stays inside of the initial memory, which the
+//! host keeps warm.
 
 use dlmalloc::{Allocator, Dlmalloc};
 use std::alloc::{GlobalAlloc, Layout};

@@ -64,7 +64,7 @@ impl<'de> Decoder<'de> {
             Item::Reference(index) => self.reader.follow(index)?,
             other => return Err(DecodeError::wrong_type(expected, other.name())),
         };
-        let result = self.deeper(f)?;
+        let result = f(self)?;
         self.reader.after(after);
         Ok(result)
     }
@@ -251,13 +251,13 @@ impl<'de> Decoder<'de> {
             }
             Item::Shareable => {
                 let index = self.reader.open_shared();
-                let port = self.deeper(|d| d.send_port(visitor))?;
+                let port = self.send_port(visitor)?;
                 self.reader.after(After::Close(index));
                 Ok(port)
             }
             Item::Reference(index) => {
                 let after = self.reader.follow(index)?;
-                let port = self.deeper(|d| d.send_port(visitor))?;
+                let port = self.send_port(visitor)?;
                 self.reader.after(after);
                 Ok(port)
             }
@@ -294,13 +294,13 @@ impl<'de> Decoder<'de> {
             Item::Port(index) => visitor.visit_newtype_struct(PortToken(index)),
             Item::Shareable => {
                 let index = self.reader.open_shared();
-                let value = self.deeper(|d| d.any(visitor))?;
+                let value = self.any(visitor)?;
                 self.reader.after(After::Close(index));
                 Ok(value)
             }
             Item::Reference(index) => {
                 let after = self.reader.follow(index)?;
-                let value = self.deeper(|d| d.any(visitor))?;
+                let value = self.any(visitor)?;
                 self.reader.after(after);
                 Ok(value)
             }

@@ -95,11 +95,19 @@ impl<P> Graph<P> {
     ///
     /// # Panics
     ///
-    /// With more than 2^32 nodes, which take 128 GiB.
+    /// With 2^32 nodes, which take 128 GiB.
     pub fn add(&mut self, node: Node<P>) -> NodeId {
-        let id = u32::try_from(self.nodes.len()).expect("a graph has at most 2^32 nodes");
+        self.try_add(node)
+            .expect("a graph has fewer than 2^32 nodes")
+    }
+
+    fn try_add(&mut self, node: Node<P>) -> Option<NodeId> {
+        // The last number stands for "none" in a comparison.
+        let id = u32::try_from(self.nodes.len())
+            .ok()
+            .filter(|id| *id != u32::MAX)?;
         self.nodes.push(node);
-        NodeId(id)
+        Some(NodeId(id))
     }
 
     /// Adds a list of nodes.

@@ -79,13 +79,18 @@ pub(crate) enum After {
     Nothing,
     /// The shared value with this number is complete.
     Close(usize),
-    /// So is this one, and reading goes on behind the reference.
-    Return {
-        index: usize,
-        at: usize,
-        end: usize,
-        pending: usize,
-    },
+    /// So is the one referred to, and reading goes on behind the reference.
+    /// (In a box, since there are many of these and few references.)
+    Return(Box<Return>),
+}
+
+#[derive(Debug)]
+pub(crate) struct Return {
+    /// The number of the shared value.
+    index: usize,
+    at: usize,
+    end: usize,
+    pending: usize,
 }
 
 #[derive(Debug)]
@@ -467,12 +472,12 @@ impl<'de> Reader<'de> {
         let cursor = &mut self.cursor;
         cursor.budget = budget;
         cursor.shared[index].open = true;
-        Ok(After::Return {
+        Ok(After::Return(Box::new(Return {
             index,
             at: std::mem::replace(&mut cursor.at, target.start),
             end: std::mem::replace(&mut cursor.end, target.end),
             pending: std::mem::replace(&mut cursor.pending, 1),
-        })
+        })))
     }
 
     /// A value is complete; goes on with what comes after it.
@@ -481,16 +486,11 @@ impl<'de> Reader<'de> {
         match after {
             After::Nothing => {}
             After::Close(index) => self.close_shared(index),
-            After::Return {
-                index,
-                at,
-                end,
-                pending,
-            } => {
-                self.close_shared(index);
-                self.cursor.at = at;
-                self.cursor.end = end;
-                self.cursor.pending = pending;
+            After::Return(back) => {
+                self.close_shared(back.index);
+                self.cursor.at = back.at;
+                self.cursor.end = back.end;
+                self.cursor.pending = back.pending;
             }
         }
     }

@@ -7,7 +7,7 @@
 //! Errors go the same way, as serde would make text of them.
 
 use std::any::{Any, TypeId, type_name};
-use std::cell::RefCell;
+use std::cell::Cell;
 
 use crate::reader::Cursor;
 use crate::{DecodeError, DecodeErrorKind, EncodeError, Port};
@@ -17,130 +17,147 @@ use crate::{DecodeError, DecodeErrorKind, EncodeError, Port};
 const LOOK_BACK: usize = 32;
 
 thread_local! {
-    static SENDING: RefCell<Option<Sending>> = const { RefCell::new(None) };
-    static RECEIVING: RefCell<Option<Receiving>> = const { RefCell::new(None) };
+    static SENDING: Sending = const { Sending::new() };
+    static RECEIVING: Receiving = const { Receiving::new() };
 }
 
-/// One message being written.
+/// What is known of the message that is being written.
 struct Sending {
-    port_type: TypeId,
-    port_type_name: &'static str,
-    /// A `Vec<P>`; none while there is no port, so that most messages need no box.
-    ports: Option<Box<dyn Any>>,
+    message: Message,
     /// The serializer stands right in front of a `Value`.
-    value_is_next: bool,
-    /// The message so far, while a `Value` writes to it.
-    buffer: Option<Vec<u8>>,
-    error: Option<EncodeError>,
+    value_is_next: Cell<bool>,
+    /// The message so far, on its way between the serializer and a `Value`.
+    buffer: Cell<Option<Vec<u8>>>,
+    error: Cell<Option<EncodeError>>,
 }
 
-/// One message being read.
+/// What is known of the message that is being read.
 struct Receiving {
-    port_type: TypeId,
-    port_type_name: &'static str,
-    /// A `Vec<Option<P>>`; none if the message came without ports.
-    ports: Option<Box<dyn Any>>,
-    /// Where in the message a `Value` is to be read.
-    cursor: Option<Cursor>,
-    error: Option<DecodeError>,
+    message: Message,
+    /// Where to read on, on its way between the deserializer and a `Value`.
+    cursor: Cell<Option<Cursor>>,
+    error: Cell<Option<DecodeError>>,
 }
 
-/// Puts the outer message back when the inner one is done or panics.
-struct Restore<T: 'static> {
-    slot: &'static std::thread::LocalKey<RefCell<Option<T>>>,
-    outer: Option<T>,
-    left: bool,
+impl Sending {
+    const fn new() -> Self {
+        Sending {
+            message: Message::none(),
+            value_is_next: Cell::new(false),
+            buffer: Cell::new(None),
+            error: Cell::new(None),
+        }
+    }
 }
 
-impl<T> Restore<T> {
-    fn enter(slot: &'static std::thread::LocalKey<RefCell<Option<T>>>, inner: T) -> Self {
-        let outer = slot.replace(Some(inner));
+impl Receiving {
+    const fn new() -> Self {
+        Receiving {
+            message: Message::none(),
+            cursor: Cell::new(None),
+            error: Cell::new(None),
+        }
+    }
+}
+
+/// The ports of a message, and of which type they are. This is what a message
+/// inside a message (in a `Serialize` implementation) must not mix up.
+struct Message {
+    /// None outside `encode` or `decode`.
+    port_type: Cell<Option<PortType>>,
+    /// A `Vec<P>` or `Vec<Option<P>>`; none while there are no ports, so that
+    /// most messages need no box.
+    ports: Cell<Option<Box<dyn Any>>>,
+}
+
+/// Says the id and the name of a port type. A function, as that is one word.
+type PortType = fn() -> (TypeId, &'static str);
+
+fn port_type<P: Port>() -> (TypeId, &'static str) {
+    (TypeId::of::<P>(), type_name::<P>())
+}
+
+impl Message {
+    const fn none() -> Self {
+        Message {
+            port_type: Cell::new(None),
+            ports: Cell::new(None),
+        }
+    }
+
+    /// A message begins; the one around it waits in what this returns.
+    fn enter(&self, port_type: PortType, ports: Option<Box<dyn Any>>) -> Restore<'_> {
         Restore {
-            slot,
-            outer,
-            left: false,
+            slot: self,
+            port_type: self.port_type.replace(Some(port_type)),
+            ports: self.ports.replace(ports),
         }
     }
 
-    fn leave(mut self) -> Option<T> {
-        self.left = true;
-        self.slot.replace(self.outer.take())
+    /// Makes sure that the ports are of type `P`; else says of which they are.
+    fn carries<P: Port>(&self) -> Option<Result<(), &'static str>> {
+        let (carried, name) = self.port_type.get()?();
+        match carried == TypeId::of::<P>() {
+            true => Some(Ok(())),
+            false => Some(Err(name)),
+        }
     }
 }
 
-impl<T> Drop for Restore<T> {
+/// Puts the outer message back when the inner one is done, or panics.
+struct Restore<'a> {
+    slot: &'a Message,
+    port_type: Option<PortType>,
+    ports: Option<Box<dyn Any>>,
+}
+
+impl Drop for Restore<'_> {
     fn drop(&mut self) {
-        if !self.left {
-            self.slot.replace(self.outer.take());
-        }
+        self.slot.port_type.set(self.port_type.take());
+        self.slot.ports.set(self.ports.take());
     }
 }
 
 /// Runs `body` with a list of outgoing ports, and fills `ports` from it.
 pub(crate) fn sending<P: Port, R>(ports: &mut Vec<P>, body: impl FnOnce() -> R) -> R {
-    let scope = Restore::enter(
-        &SENDING,
-        Sending {
-            port_type: TypeId::of::<P>(),
-            port_type_name: type_name::<P>(),
-            ports: None,
-            value_is_next: false,
-            buffer: None,
-            error: None,
-        },
-    );
-    let result = body();
-    let sent = scope.leave().and_then(|s| s.ports);
-    if let Some(Ok(sent)) = sent.map(|any| any.downcast::<Vec<P>>()) {
-        *ports = *sent;
-    }
-    result
+    SENDING.with(|s| {
+        let _restore = s.message.enter(port_type::<P>, None);
+        let result = body();
+        if let Some(sent) = s.message.ports.take()
+            && let Ok(sent) = sent.downcast::<Vec<P>>()
+        {
+            *ports = *sent;
+        }
+        result
+    })
 }
 
 /// Runs `body` with a list of incoming ports.
 pub(crate) fn receiving<P: Port, R>(ports: Vec<Option<P>>, body: impl FnOnce() -> R) -> R {
-    let scope = Restore::enter(
-        &RECEIVING,
-        Receiving {
-            port_type: TypeId::of::<P>(),
-            port_type_name: type_name::<P>(),
-            ports: (!ports.is_empty()).then(|| Box::new(ports) as Box<dyn Any>),
-            cursor: None,
-            error: None,
-        },
-    );
-    let result = body();
-    scope.leave();
-    result
-}
-
-fn with_sending<R>(f: impl FnOnce(&mut Sending) -> R) -> Option<R> {
-    SENDING.with_borrow_mut(|s| s.as_mut().map(f))
-}
-
-fn with_receiving<R>(f: impl FnOnce(&mut Receiving) -> R) -> Option<R> {
-    RECEIVING.with_borrow_mut(|s| s.as_mut().map(f))
+    let ports = (!ports.is_empty()).then(|| Box::new(ports) as Box<dyn Any>);
+    RECEIVING.with(|r| {
+        let _restore = r.message.enter(port_type::<P>, ports);
+        body()
+    })
 }
 
 /// The number of this port in the message that is being written.
 pub(crate) fn add_port<P: Port>(port: &P) -> Result<u64, EncodeError> {
-    // Taken out meanwhile: comparing and cloning ports is foreign code.
-    let ports = with_sending(|s| {
-        if s.port_type == TypeId::of::<P>() {
-            return Ok(s.ports.take());
+    SENDING.with(|s| {
+        match s.message.carries::<P>() {
+            Some(Ok(())) => {}
+            Some(Err(carried)) => {
+                let found = type_name::<P>();
+                return Err(EncodeError::PortType { carried, found });
+            }
+            None => return Err(EncodeError::PortOutsideMessage),
         }
-        Err(EncodeError::PortType {
-            carried: s.port_type_name,
-            found: type_name::<P>(),
-        })
-    });
-    let ports = ports.ok_or(EncodeError::PortOutsideMessage)??;
-    let mut ports = ports
-        .and_then(|any| any.downcast::<Vec<P>>().ok())
-        .unwrap_or_default();
-    let index = number(port, &mut ports);
-    with_sending(|s| s.ports = Some(ports as Box<dyn Any>));
-    Ok(index as u64)
+        let ports = s.message.ports.take().and_then(|any| any.downcast().ok());
+        let mut ports: Box<Vec<P>> = ports.unwrap_or_default();
+        let index = number(port, &mut ports);
+        s.message.ports.set(Some(ports));
+        Ok(index as u64)
+    })
 }
 
 /// The place of `port` in `ports`, where it is added if need be.
@@ -156,20 +173,25 @@ pub(crate) fn number<P: Port>(port: &P, ports: &mut Vec<P>) -> usize {
 
 /// The port with this number in the message that is being read.
 pub(crate) fn get_port<P: Port>(index: u64) -> Result<P, DecodeError> {
-    let ports = with_receiving(|r| {
-        if r.port_type == TypeId::of::<P>() {
-            return Ok(r.ports.take());
+    RECEIVING.with(|r| {
+        match r.message.carries::<P>() {
+            Some(Ok(())) => {}
+            Some(Err(carried)) => {
+                let wanted = type_name::<P>();
+                return Err(DecodeErrorKind::PortType { carried, wanted }.into());
+            }
+            None => return Err(DecodeErrorKind::PortOutsideMessage.into()),
         }
-        Err(DecodeErrorKind::PortType {
-            carried: r.port_type_name,
-            wanted: type_name::<P>(),
-        })
-    });
-    let ports = ports.ok_or(DecodeErrorKind::PortOutsideMessage)??;
-    let ports = ports.and_then(|any| any.downcast::<Vec<Option<P>>>().ok());
-    let port = pick(ports.as_ref().map_or(&[], |ports| ports.as_slice()), index);
-    with_receiving(|r| r.ports = ports.map(|ports| ports as Box<dyn Any>));
-    port
+        let Some(ports) = r.message.ports.take() else {
+            return pick::<P>(&[], index);
+        };
+        let port = match ports.downcast_ref::<Vec<Option<P>>>() {
+            Some(ports) => pick(ports, index),
+            None => pick(&[], index),
+        };
+        r.message.ports.set(Some(ports));
+        port
+    })
 }
 
 /// Port number `index` out of those that came with a message.
@@ -188,35 +210,35 @@ pub(crate) fn pick<P: Port>(ports: &[Option<P>], index: u64) -> Result<P, Decode
 
 /// Marks that the serializer stands in front of a `Value` (or no longer does).
 pub(crate) fn announce_value(is_next: bool) {
-    with_sending(|s| s.value_is_next = is_next);
+    SENDING.with(|s| s.value_is_next.set(is_next));
 }
 
 /// Whether this crate's serializer is the one in front of the `Value`.
 pub(crate) fn value_was_announced() -> bool {
-    with_sending(|s| std::mem::take(&mut s.value_is_next)).unwrap_or(false)
+    SENDING.with(|s| s.value_is_next.take())
 }
 
 pub(crate) fn lend_buffer(buffer: Vec<u8>) {
-    with_sending(|s| s.buffer = Some(buffer));
+    SENDING.with(|s| s.buffer.set(Some(buffer)));
 }
 
 pub(crate) fn take_buffer() -> Option<Vec<u8>> {
-    with_sending(|s| s.buffer.take()).flatten()
+    SENDING.with(|s| s.buffer.take())
 }
 
 pub(crate) fn lend_cursor(cursor: Cursor) {
-    with_receiving(|r| r.cursor = Some(cursor));
+    RECEIVING.with(|r| r.cursor.set(Some(cursor)));
 }
 
 pub(crate) fn take_cursor() -> Option<Cursor> {
-    with_receiving(|r| r.cursor.take()).flatten()
+    RECEIVING.with(|r| r.cursor.take())
 }
 
 /// Turns an error into a serde error, and keeps the original for
 /// [`recover_encode_error`].
 pub(crate) fn pass_encode_error<E: serde::ser::Error>(error: EncodeError) -> E {
     let text = error.to_string();
-    with_sending(|s| s.error = Some(error));
+    SENDING.with(|s| s.error.set(Some(error)));
     E::custom(text)
 }
 
@@ -224,7 +246,7 @@ pub(crate) fn pass_encode_error<E: serde::ser::Error>(error: EncodeError) -> E {
 /// [`recover_decode_error`].
 pub(crate) fn pass_decode_error<E: serde::de::Error>(error: DecodeError) -> E {
     let text = error.to_string();
-    with_receiving(|r| r.error = Some(error));
+    RECEIVING.with(|r| r.error.set(Some(error)));
     E::custom(text)
 }
 
@@ -232,18 +254,18 @@ pub(crate) fn pass_decode_error<E: serde::de::Error>(error: DecodeError) -> E {
 pub(crate) fn recover_encode_error<T>(
     f: impl FnOnce() -> Result<T, EncodeError>,
 ) -> Result<T, EncodeError> {
-    with_sending(|s| s.error = None);
-    f().map_err(|error| with_sending(|s| s.error.take()).flatten().unwrap_or(error))
+    SENDING.with(|s| {
+        s.error.set(None);
+        f().map_err(|error| s.error.take().unwrap_or(error))
+    })
 }
 
 /// Runs `f`; if it fails with an error that was passed on, that is the error.
 pub(crate) fn recover_decode_error<T>(
     f: impl FnOnce() -> Result<T, DecodeError>,
 ) -> Result<T, DecodeError> {
-    with_receiving(|r| r.error = None);
-    f().map_err(|error| {
-        with_receiving(|r| r.error.take())
-            .flatten()
-            .unwrap_or(error)
+    RECEIVING.with(|r| {
+        r.error.set(None);
+        f().map_err(|error| r.error.take().unwrap_or(error))
     })
 }

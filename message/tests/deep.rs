@@ -1,12 +1,12 @@
 //! Depth is no special case for values and graphs, and an error for serde types.
 //!
-//! Everything here runs with 128 KiB of stack.
+//! Everything here runs with a guest's stack, 128 KiB.
 
 mod support;
 
 use insula_message::{DEPTH_LIMIT, DecodeErrorKind, EncodeError, Graph, NoPort, encode};
 use serde::{Deserialize, Serialize};
-use support::{Value, bytes_of, in_small_stack, read};
+use support::{Value, bytes_of, in_small_stack, in_small_stack_with_serde, read};
 
 const DEEP: usize = 1_000_000;
 
@@ -113,7 +113,7 @@ struct Endless(Option<Box<Endless>>);
 
 #[test]
 fn serde_types_have_a_limit_that_fits_a_guests_stack() {
-    in_small_stack(|| {
+    in_small_stack_with_serde(|| {
         let error = read::<Nested>(&bytes_of(&nested_value(DEEP))).unwrap_err();
         let kind = DecodeErrorKind::TooDeep { limit: DEPTH_LIMIT };
         assert_eq!(error.kind(), &kind);
@@ -145,7 +145,7 @@ fn nested_value(depth: usize) -> Value {
 
 #[test]
 fn so_have_enums() {
-    in_small_stack(|| {
+    in_small_stack_with_serde(|| {
         let mut tree: Value = Value::map([("Leaf", 1)]);
         for _ in 0..DEEP {
             tree = Value::map([("Wrapped", tree)]);
@@ -169,7 +169,7 @@ fn so_have_enums() {
 
 #[test]
 fn newtypes_and_options_count_although_the_wire_does_not_show_them() {
-    in_small_stack(|| {
+    in_small_stack_with_serde(|| {
         // Any number would do: Some(Some(Some(...
         let error = read::<Endless>(&bytes_of(&5)).unwrap_err();
         assert_eq!(
@@ -190,7 +190,7 @@ fn buffered_types_have_the_limit_too() {
         Leaf(i64),
         List(Vec<Untagged>),
     }
-    in_small_stack(|| {
+    in_small_stack_with_serde(|| {
         let error = read::<Untagged>(&bytes_of(&deep_list(DEEP))).unwrap_err();
         assert_eq!(
             error.kind(),
@@ -201,8 +201,31 @@ fn buffered_types_have_the_limit_too() {
 
 #[test]
 fn a_foreign_serializer_gets_an_error_and_no_overflow() {
-    in_small_stack(|| {
+    in_small_stack_with_serde(|| {
         let error = serde_json::to_string(&deep_list(DEEP)).unwrap_err();
         assert!(error.to_string().contains("levels deep"), "{error}");
+    });
+}
+
+#[test]
+fn shared_parts_do_not_make_it_deeper() {
+    // Every level is a list in tag 28, referred to once more at the end.
+    let mut bytes = vec![0x82];
+    for _ in 1..DEPTH_LIMIT {
+        bytes.extend([0xd8, 0x1c, 0x81]);
+    }
+    bytes.extend([0x80, 0xd8, 0x1d, 0x00]);
+    #[derive(Deserialize)]
+    struct Levels(#[allow(dead_code)] Vec<serde_json::Value>);
+    in_small_stack_with_serde(move || {
+        read::<Value>(&bytes).unwrap();
+        let error = read::<Levels>(&bytes).err().unwrap();
+        assert_eq!(
+            error.kind(),
+            &DecodeErrorKind::TooDeep { limit: DEPTH_LIMIT }
+        );
+        assert!(read::<serde_json::Value>(&bytes[..]).is_err());
+        let shallower = [&[0x82], &bytes[7..]].concat();
+        assert!(read::<serde_json::Value>(&shallower).is_ok());
     });
 }

@@ -8,12 +8,20 @@ use insula_message::{DecodeErrorKind, Graph, SEND_PORT_TAG};
 use serde::de::IgnoredAny;
 use support::{Value, bytes_of, hex, read};
 
+/// Anything, by serde's own calls.
+#[derive(Debug, serde::Deserialize)]
+#[serde(untagged)]
+enum Text {
+    Bytes(#[allow(dead_code)] serde_bytes::ByteBuf),
+    Any(IgnoredAny),
+}
+
 /// The errors of all ways to read these bytes; they must agree.
 fn error_of(bytes: &[u8]) -> DecodeErrorKind {
     let error = read::<Value>(bytes).unwrap_err();
     assert_eq!(read::<Graph>(bytes).unwrap_err(), error);
     assert_eq!(read::<IgnoredAny>(bytes).unwrap_err(), error);
-    let any = read::<serde_json::Value>(bytes).unwrap_err();
+    let any = read::<Text>(bytes).unwrap_err();
     assert_eq!(any.kind(), error.kind());
     error.kind().clone()
 }
@@ -89,7 +97,8 @@ fn nested_lying_lengths_do_not_add_up() {
     let mut bytes = Vec::new();
     while bytes.len() < size {
         bytes.push(0x9a);
-        bytes.extend_from_slice(&((size - bytes.len()) as u32 - 4).to_be_bytes());
+        let claim = size.saturating_sub(bytes.len() + 4);
+        bytes.extend_from_slice(&(claim as u32).to_be_bytes());
     }
     error_of(&bytes);
 }

@@ -156,7 +156,7 @@ impl<P: Port> Reading<'_, P> {
             return Ok(());
         }
         let node = self.new_node(item)?;
-        let id = self.graph.add(node);
+        let id = self.graph.try_add(node).ok_or_else(too_many_nodes)?;
         if is_shared {
             self.shared.push(id);
         }
@@ -214,4 +214,8 @@ impl<P: Port> Reading<'_, P> {
         }
         self.graph.set_root(id);
     }
+}
+
+fn too_many_nodes() -> DecodeError {
+    DecodeErrorKind::Custom("the message has 2^32 values, too many for a Graph".into()).into()
 }

@@ -5,24 +5,31 @@ use super::{List, Map, Value};
 /// Takes leaves and heads in order and answers with the finished tree. Each
 /// open container carries a mark `M`, which comes back when it is complete.
 pub(crate) struct Builder<P, M> {
-    open: Vec<Open<P, M>>,
+    /// The innermost container, apart from the rest: nearly every step uses
+    /// it, and most messages have no other.
+    top: Option<Open<P, M>>,
+    outer: Vec<Open<P, M>>,
 }
 
 struct Open<P, M> {
     contents: Contents<P>,
-    /// How many elements or entries are still missing.
+    /// How many values are still missing; a key is one, too.
     missing: usize,
     mark: M,
 }
 
 enum Contents<P> {
     List(Vec<Value<P>>),
-    Map(Vec<(Value<P>, Value<P>)>, Option<Value<P>>),
+    /// The last entry has null as its value until that comes.
+    Map(Vec<(Value<P>, Value<P>)>),
 }
 
 impl<P, M> Builder<P, M> {
     pub(crate) fn new() -> Self {
-        Builder { open: Vec::new() }
+        Builder {
+            top: None,
+            outer: Vec::new(),
+        }
     }
 
     /// A list begins. The caller has made sure that `length` can be trusted.
@@ -47,8 +54,8 @@ impl<P, M> Builder<P, M> {
         mark: M,
         closed: impl FnMut(M),
     ) -> Option<Value<P>> {
-        let contents = Contents::Map(Vec::with_capacity(length), None);
-        self.begin(contents, length, mark, closed)
+        let contents = Contents::Map(Vec::with_capacity(length));
+        self.begin(contents, 2 * length, mark, closed)
     }
 
     fn begin(
@@ -59,11 +66,12 @@ impl<P, M> Builder<P, M> {
         mut closed: impl FnMut(M),
     ) -> Option<Value<P>> {
         if missing > 0 {
-            self.open.push(Open {
+            let open = Open {
                 contents,
                 missing,
                 mark,
-            });
+            };
+            self.outer.extend(self.top.replace(open));
             return None;
         }
         closed(mark);
@@ -79,14 +87,14 @@ impl<P, M> Builder<P, M> {
         mut closed: impl FnMut(M),
     ) -> Option<Value<P>> {
         loop {
-            let Some(top) = self.open.last_mut() else {
+            let Some(top) = &mut self.top else {
                 return Some(value);
             };
             top.take(value);
             if top.missing > 0 {
                 return None;
             }
-            let done = self.open.pop()?;
+            let done = std::mem::replace(&mut self.top, self.outer.pop())?;
             closed(done.mark);
             value = done.contents.into_value();
         }
@@ -98,13 +106,14 @@ impl<P, M> Open<P, M> {
     fn take(&mut self, value: Value<P>) {
         match &mut self.contents {
             Contents::List(elements) => elements.push(value),
-            Contents::Map(entries, key) => match key.take() {
-                None => {
-                    *key = Some(value);
-                    return;
+            Contents::Map(entries) if self.missing.is_multiple_of(2) => {
+                entries.push((value, Value::Null));
+            }
+            Contents::Map(entries) => {
+                if let Some((_, null)) = entries.last_mut() {
+                    *null = value;
                 }
-                Some(key) => entries.push((key, value)),
-            },
+            }
         }
         self.missing -= 1;
     }
@@ -114,7 +123,7 @@ impl<P> Contents<P> {
     fn into_value(self) -> Value<P> {
         match self {
             Contents::List(elements) => Value::List(List::from(elements)),
-            Contents::Map(entries, _) => Value::Map(Map::from(entries)),
+            Contents::Map(entries) => Value::Map(Map::from(entries)),
         }
     }
 }

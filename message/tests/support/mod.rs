@@ -56,12 +56,23 @@ where
 
 /// Runs `f` with as much stack as a guest has.
 pub fn in_small_stack(f: impl FnOnce() + Send + 'static) {
+    with_stack(128 * 1024, f);
+}
+
+/// The same for code that recurses. Native frames without optimisation are
+/// larger than those of a guest, whose locals are mostly not on its stack.
+pub fn in_small_stack_with_serde(f: impl FnOnce() + Send + 'static) {
+    let kib = if cfg!(debug_assertions) { 256 } else { 128 };
+    with_stack(kib * 1024, f);
+}
+
+fn with_stack(size: usize, f: impl FnOnce() + Send + 'static) {
     if cfg!(target_family = "wasm") {
         // No threads there; the linker sets the stack.
         return f();
     }
     std::thread::Builder::new()
-        .stack_size(128 * 1024)
+        .stack_size(size)
         .spawn(f)
         .unwrap()
         .join()

@@ -1,0 +1,84 @@
+//! What the tests share: runtimes that keep what guests print, and guests by
+//! name.
+
+#![forbid(unsafe_code)]
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+
+use anyhow::Result;
+use insula::{ExitReason, Line, Program, Runtime, RuntimeBuilder, SpawnOptions, Stream};
+
+/// The module of the guest in `guests/NAME`.
+pub fn guest(name: &str) -> PathBuf {
+    PathBuf::from(env!("INSULA_GUESTS")).join(format!("{name}.wasm"))
+}
+
+/// A runtime small enough for many tests in one process, and what it told.
+pub struct Host {
+    pub runtime: Runtime,
+    told: Arc<Told>,
+}
+
+#[derive(Default)]
+struct Told {
+    lines: Mutex<Vec<(String, Stream, String)>>,
+    exits: Mutex<Vec<(String, ExitReason)>>,
+}
+
+impl Host {
+    pub fn new() -> Result<Self> {
+        Host::with(|builder| builder.max_isolates(64))
+    }
+
+    /// With other settings.
+    pub fn with(set: impl FnOnce(RuntimeBuilder) -> RuntimeBuilder) -> Result<Self> {
+        let told = Arc::new(Told::default());
+        let (for_lines, for_exits) = (told.clone(), told.clone());
+        let builder = Runtime::builder()
+            .output(move |line: &Line<'_>| {
+                let line = (line.isolate.to_owned(), line.stream, line.text.to_owned());
+                for_lines.lines.lock().expect("no panic").push(line);
+            })
+            .on_exit(move |name, reason| {
+                for_exits.exits.lock().expect("no panic").push((name.to_owned(), reason.clone()));
+            });
+        Ok(Host { runtime: set(builder).start()?, told })
+    }
+
+    pub fn program(&self, module: &str) -> Result<Program> {
+        Ok(Program::from_file(&self.runtime, module)?)
+    }
+
+    /// A program in WebAssembly's text format.
+    pub fn wat(&self, text: &str) -> Result<Program> {
+        Ok(Program::from_bytes(&self.runtime, &wat::parse_str(text)?)?)
+    }
+
+    /// Runs a program until nothing can happen in its group any more.
+    pub fn run(&self, program: &Program, options: SpawnOptions<'_>) -> Result<ExitReason> {
+        let isolate = self.runtime.spawn(program, options)?;
+        let group = isolate.group().clone();
+        let reason = isolate.join();
+        group.wait();
+        Ok(reason)
+    }
+
+    /// What was printed, as `name: text`, in order.
+    pub fn lines(&self) -> Vec<String> {
+        let lines = self.told.lines.lock().expect("no panic");
+        lines.iter().map(|(name, _, text)| format!("{name}: {text}")).collect()
+    }
+
+    /// The texts that were printed to one stream, in order.
+    pub fn texts(&self, stream: Stream) -> Vec<String> {
+        let lines = self.told.lines.lock().expect("no panic");
+        lines.iter().filter(|line| line.1 == stream).map(|line| line.2.clone()).collect()
+    }
+
+    /// Why the isolate of this name ended, if it has.
+    pub fn exit_of(&self, name: &str) -> Option<ExitReason> {
+        let exits = self.told.exits.lock().expect("no panic");
+        exits.iter().find(|(other, _)| other == name).map(|(_, reason)| reason.clone())
+    }
+}
