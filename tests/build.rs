@@ -10,7 +10,9 @@ use std::process::Command;
 const TARGET: &str = "wasm32-wasip1";
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let root = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?).join("..").canonicalize()?;
+    let root = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?)
+        .join("..")
+        .canonicalize()?;
     let guests = root.join("guests");
     for source in ["guests", "guest-sdk", "message", "wit"] {
         watch(&root.join(source))?;
@@ -18,14 +20,24 @@ fn main() -> Result<(), Box<dyn Error>> {
     add_target(&guests)?;
     let target_dir = guests.join("target");
     let built = command(&guests, "cargo")
-        .args(["build", "--release", "--locked", "--target", TARGET, "--target-dir"])
+        .args([
+            "build",
+            "--release",
+            "--locked",
+            "--target",
+            TARGET,
+            "--target-dir",
+        ])
         .arg(&target_dir)
         .status()?;
     if !built.success() {
         return Err("the guests do not build; cargo says why above".into());
     }
     let modules = target_dir.join(TARGET).join("release");
-    fs::write(PathBuf::from(env::var("OUT_DIR")?).join("guests.rs"), constants(&guests, &modules)?)?;
+    fs::write(
+        PathBuf::from(env::var("OUT_DIR")?).join("guests.rs"),
+        constants(&guests, &modules)?,
+    )?;
     println!("cargo::rustc-env=INSULA_GUESTS={}", modules.display());
     Ok(())
 }
@@ -37,14 +49,23 @@ fn constants(guests: &Path, modules: &Path) -> Result<String, Box<dyn Error>> {
     for entry in fs::read_dir(guests)? {
         let path = entry?.path();
         if path.join("Cargo.toml").is_file() {
-            names.push(path.file_name().unwrap_or_default().to_string_lossy().into_owned());
+            names.push(
+                path.file_name()
+                    .unwrap_or_default()
+                    .to_string_lossy()
+                    .into_owned(),
+            );
         }
     }
     names.sort();
     let mut text = String::new();
     for name in names {
         let module = modules.join(format!("{name}.wasm"));
-        writeln!(text, "pub const {}: &str = {module:?};", name.to_uppercase())?;
+        writeln!(
+            text,
+            "pub const {}: &str = {module:?};",
+            name.to_uppercase()
+        )?;
     }
     Ok(text)
 }
@@ -66,13 +87,19 @@ fn watch(folder: &Path) -> Result<(), Box<dyn Error>> {
 }
 
 fn add_target(guests: &Path) -> Result<(), Box<dyn Error>> {
-    let library = command(guests, "rustc").args(["--print", "target-libdir", "--target", TARGET]).output()?;
+    let library = command(guests, "rustc")
+        .args(["--print", "target-libdir", "--target", TARGET])
+        .output()?;
     if Path::new(String::from_utf8_lossy(&library.stdout).trim()).is_dir() {
         return Ok(());
     }
-    let added = command(guests, "rustup").args(["target", "add", TARGET]).status();
+    let added = command(guests, "rustup")
+        .args(["target", "add", TARGET])
+        .status();
     if !added.is_ok_and(|status| status.success()) {
-        return Err(format!("the Rust target {TARGET} is missing and rustup could not add it").into());
+        return Err(
+            format!("the Rust target {TARGET} is missing and rustup could not add it").into(),
+        );
     }
     Ok(())
 }
@@ -82,7 +109,14 @@ fn add_target(guests: &Path) -> Result<(), Box<dyn Error>> {
 fn command(guests: &Path, program: &str) -> Command {
     let mut command = Command::new(program);
     command.current_dir(guests);
-    for variable in ["RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS", "RUSTC_WORKSPACE_WRAPPER", "RUSTC_WRAPPER", "RUSTC", "CARGO_BUILD_TARGET"] {
+    for variable in [
+        "RUSTFLAGS",
+        "CARGO_ENCODED_RUSTFLAGS",
+        "RUSTC_WORKSPACE_WRAPPER",
+        "RUSTC_WRAPPER",
+        "RUSTC",
+        "CARGO_BUILD_TARGET",
+    ] {
         command.env_remove(variable);
     }
     command

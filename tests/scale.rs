@@ -1,2 +1,217 @@
-//! Numbers of isolates and threads. In a process of its own: it counts the
-//! process's threads.
+//! Many isolates and few threads, counted. In a process of its own, one test at
+//! a time: what is counted belongs to the process.
+
+use std::sync::mpsc;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use insula::{ExitReason, Limits, SendPort, SpawnOptions};
+use insula_tests::{Host, guest};
+
+/// What a process has beside a thread for each core: the test harness's own
+/// threads, the monitor, the clock, the loaders, and the pools of the compiler
+/// and of WASI, which have a thread a core each.
+fn handful() -> usize {
+    8 + 2 * cores()
+}
+
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
+fn one_at_a_time() -> MutexGuard<'static, ()> {
+    static TURN: Mutex<()> = Mutex::new(());
+    TURN.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Threads of this process, as the kernel counts them.
+fn threads() -> Result<usize> {
+    let status = std::fs::read_to_string("/proc/self/status")?;
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("Threads:"));
+    Ok(line.context("no line about threads")?.trim().parse()?)
+}
+
+/// Fails a test that hangs instead of letting it hang. Decides nothing else.
+fn in_time<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+    let (done, result) = mpsc::channel();
+    std::thread::spawn(move || done.send(work()));
+    result
+        .recv_timeout(Duration::from_secs(300))
+        .context("it hangs")?
+}
+
+/// So many that no default limit is met.
+fn roomy() -> Limits {
+    Limits::default()
+        .isolates(100_000)
+        .handles(100_000)
+        .group_memory(1 << 40)
+}
+
+#[test]
+fn ten_thousand_idle_isolates_hold_no_thread() -> Result<()> {
+    let _turn = one_at_a_time();
+    let host = Host::with(|builder| builder.max_isolates(10_001))?;
+    let idle = host.program(&guest("idle").to_string_lossy())?;
+    let options = SpawnOptions::new().limits(roomy()).message(&10_000);
+    let main = host.runtime.spawn(&idle, options)?;
+
+    // Main answers once every one of the others has.
+    let port = main.port().clone();
+    in_time(move || Ok(port.call::<_, ()>(&())?))?;
+    let figures = host.runtime.figures();
+    assert_eq!(figures.isolates, 10_001, "{figures:?}");
+    let threads = threads()?;
+    assert!(
+        threads <= cores() + handful(),
+        "{threads} threads, {figures:?}"
+    );
+    Ok(())
+}
+
+/// Lets `rounds` messages go back and forth between two isolates of a new group.
+fn ping_pong(host: &Host, rounds: u64) -> Result<ExitReason> {
+    let program = host.program(&guest("pingpong").to_string_lossy())?;
+    let pair = host
+        .runtime
+        .spawn(&program, SpawnOptions::new().message(&rounds))?;
+    in_time(move || Ok(pair.join()))
+}
+
+#[test]
+fn two_hundred_endless_loops_leave_others_their_turn() -> Result<()> {
+    let _turn = one_at_a_time();
+    let host = Host::with(|builder| builder.max_isolates(300).permits(2))?;
+    let spin = host.program(&guest("spin").to_string_lossy())?;
+    // No loop is to end by its CPU limit while the others are looked at.
+    let limits = roomy().turn_cpu(u64::MAX / 2);
+    let loops = host
+        .runtime
+        .spawn(&spin, SpawnOptions::new().limits(limits).message(&200))?;
+
+    assert_eq!(ping_pong(&host, 1000)?, ExitReason::Ended);
+    assert_eq!(loops.exit_reason(), None);
+    assert_eq!(loops.group().alive(), 200);
+
+    loops.group().kill();
+    in_time(move || Ok(loops.join()))?;
+    Ok(())
+}
+
+/// A group at its limit of preempted turns gets no turn more; others do.
+#[test]
+fn a_group_holds_no_more_threads_than_its_limit() -> Result<()> {
+    let _turn = one_at_a_time();
+    let host = Host::with(|builder| builder.max_isolates(300).permits(2))?;
+    let spin = host.program(&guest("spin").to_string_lossy())?;
+    let limits = roomy().turn_cpu(u64::MAX / 2).preempted_turns(5);
+    let loops = host
+        .runtime
+        .spawn(&spin, SpawnOptions::new().limits(limits).message(&100))?;
+
+    assert_eq!(ping_pong(&host, 1000)?, ExitReason::Ended);
+    let figures = host.runtime.figures();
+    // A turn that has a permit when the limit is met may lose it after that.
+    assert!(figures.preempted <= 5 + 2, "{figures:?}");
+
+    loops.group().kill();
+    in_time(move || Ok(loops.join()))?;
+    assert_eq!(ping_pong(&host, 10)?, ExitReason::Ended);
+    Ok(())
+}
+
+#[test]
+fn shutting_down_ends_loops_timers_and_full_mailboxes_and_joins_every_thread() -> Result<()> {
+    let _turn = one_at_a_time();
+    // Threads that outlive a runtime: WASI's and the compiler's.
+    drop(Host::new()?);
+    let host = Host::with(|builder| builder.max_isolates(300).permits(2))?;
+    let before = threads()?;
+
+    let spin = host.program(&guest("spin").to_string_lossy())?;
+    let _loops = host
+        .runtime
+        .spawn(&spin, SpawnOptions::new().message(&20))?;
+    let sleeper = host.wat(SLEEPS_AND_KEEPS_A_TIMER)?;
+    let _sleeper = host.runtime.spawn(&sleeper, SpawnOptions::new())?;
+    let idle = host.program(&guest("idle").to_string_lossy())?;
+    let limits = Limits::default().mailbox_messages(100);
+    let full = host.runtime.spawn(
+        &host.wat(NEVER_LISTENS)?,
+        SpawnOptions::new().limits(limits),
+    )?;
+    fill(full.port())?;
+    let many = host
+        .runtime
+        .spawn(&idle, SpawnOptions::new().message(&50))?;
+    let port = many.port().clone();
+    in_time(move || Ok(port.send(&())?))?;
+
+    in_time(move || {
+        drop(host);
+        Ok(())
+    })?;
+    assert!(
+        threads()? <= before + handful(),
+        "{} threads, {before} before",
+        threads()?
+    );
+    assert_eq!(named_threads("insula-")?, 0);
+    assert_eq!(full.exit_reason(), Some(ExitReason::ShutDown));
+    assert!(full.port().send(&1).is_err());
+    Ok(())
+}
+
+fn fill(port: &SendPort) -> Result<()> {
+    for _ in 0..100 {
+        port.send("waits")?;
+    }
+    assert!(matches!(
+        port.send("too much"),
+        Err(insula::SendError::Full)
+    ));
+    Ok(())
+}
+
+/// How many threads of this process have a name that begins so.
+fn named_threads(start: &str) -> Result<usize> {
+    let mut count = 0;
+    for thread in std::fs::read_dir("/proc/self/task")? {
+        let name = std::fs::read_to_string(thread?.path().join("comm"));
+        count += usize::from(name.is_ok_and(|name| name.starts_with(start)));
+    }
+    Ok(count)
+}
+
+/// Starts a timer for a day later, then sleeps for a day inside WASI.
+const SLEEPS_AND_KEEPS_A_TIMER: &str = r#"
+(module
+  (import "insula:isolate/timers@0.1.0" "[static]timer.start"
+    (func $start (param i64 i64 i32)))
+  (import "wasi_snapshot_preview1" "poll_oneoff"
+    (func $poll (param i32 i32 i32 i32) (result i32)))
+  (memory (export "memory") 1)
+  (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) i32.const 4096)
+  (func (export "wake"))
+  (func (export "insula:entry/main")
+    (call $start (i64.const 86400000000000) (i64.const 1) (i32.const 512))
+    ;; A subscription to the monotonic clock: its number and its timeout.
+    (i32.store (i32.const 16) (i32.const 1))
+    (i64.store (i32.const 24) (i64.const 86400000000000))
+    (drop (call $poll (i32.const 0) (i32.const 256) (i32.const 1) (i32.const 384)))))
+"#;
+
+/// Keeps its port without listening to it, and lives by a timer.
+const NEVER_LISTENS: &str = r#"
+(module
+  (import "insula:isolate/timers@0.1.0" "[static]timer.start"
+    (func $start (param i64 i64 i32)))
+  (memory (export "memory") 1)
+  (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) i32.const 4096)
+  (func (export "wake"))
+  (func (export "insula:entry/main")
+    (call $start (i64.const 86400000000000) (i64.const 1) (i32.const 512))))
+"#;

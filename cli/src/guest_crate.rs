@@ -12,7 +12,10 @@ const TARGET: &str = "wasm32-wasip1";
 /// Builds the guest crate in `folder` in release mode and gives the module.
 pub fn build(folder: &Path) -> Result<PathBuf> {
     if !folder.join("Cargo.toml").is_file() {
-        bail!("{}: there is no Cargo.toml in it, so it is no guest crate", folder.display());
+        bail!(
+            "{}: there is no Cargo.toml in it, so it is no guest crate",
+            folder.display()
+        );
     }
     add_target(folder)?;
     let mut cargo = command(folder, "cargo")
@@ -24,15 +27,28 @@ pub fn build(folder: &Path) -> Result<PathBuf> {
     let output = cargo.stdout.take().context("cargo's output is missing")?;
     let mut modules = modules(BufReader::new(output), folder)?;
     if !cargo.wait()?.success() {
-        bail!("{}: the guest crate does not build; cargo says why above", folder.display());
+        bail!(
+            "{}: the guest crate does not build; cargo says why above",
+            folder.display()
+        );
     }
     match (modules.pop(), modules.is_empty()) {
         (Some(module), true) => Ok(module),
-        (None, _) => bail!("{}: the crate builds no program for {TARGET} (it needs a src/main.rs)", folder.display()),
+        (None, _) => bail!(
+            "{}: the crate builds no program for {TARGET} (it needs a src/main.rs)",
+            folder.display()
+        ),
         (Some(last), false) => {
             modules.push(last);
-            let names: Vec<_> = modules.iter().map(|path| path.display().to_string()).collect();
-            bail!("{}: the crate builds several programs; run one of them: {}", folder.display(), names.join(", "))
+            let names: Vec<_> = modules
+                .iter()
+                .map(|path| path.display().to_string())
+                .collect();
+            bail!(
+                "{}: the crate builds several programs; run one of them: {}",
+                folder.display(),
+                names.join(", ")
+            )
         }
     }
 }
@@ -42,9 +58,13 @@ fn modules(messages: impl BufRead, folder: &Path) -> Result<Vec<PathBuf>> {
     let manifest = folder.canonicalize()?.join("Cargo.toml");
     let mut modules = Vec::new();
     for line in messages.lines() {
-        let Ok(message) = serde_json::from_str::<serde_json::Value>(&line?) else { continue };
+        let Ok(message) = serde_json::from_str::<serde_json::Value>(&line?) else {
+            continue;
+        };
         let is_own = message["reason"] == "compiler-artifact"
-            && message["manifest_path"].as_str().is_some_and(|path| Path::new(path) == manifest);
+            && message["manifest_path"]
+                .as_str()
+                .is_some_and(|path| Path::new(path) == manifest);
         if !is_own {
             continue;
         }
@@ -65,11 +85,16 @@ fn add_target(folder: &Path) -> Result<()> {
         return Ok(());
     }
     eprintln!("insula: adding the Rust target {TARGET}");
-    let added = command(folder, "rustup").args(["target", "add", TARGET]).stdout(Stdio::null()).status();
+    let added = command(folder, "rustup")
+        .args(["target", "add", TARGET])
+        .stdout(Stdio::null())
+        .status();
     match added {
         Ok(status) if status.success() => Ok(()),
         Ok(_) => bail!("the Rust target {TARGET} could not be added; rustup says why above"),
-        Err(_) => bail!("the Rust target {TARGET} is missing, and there is no rustup to add it: install it with your toolchain"),
+        Err(_) => bail!(
+            "the Rust target {TARGET} is missing, and there is no rustup to add it: install it with your toolchain"
+        ),
     }
 }
 
@@ -78,7 +103,12 @@ fn add_target(folder: &Path) -> Result<()> {
 fn command(folder: &Path, program: &str) -> Command {
     let mut command = Command::new(program);
     command.current_dir(folder);
-    for variable in ["RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS", "RUSTC_WORKSPACE_WRAPPER", "CARGO_BUILD_TARGET"] {
+    for variable in [
+        "RUSTFLAGS",
+        "CARGO_ENCODED_RUSTFLAGS",
+        "RUSTC_WORKSPACE_WRAPPER",
+        "CARGO_BUILD_TARGET",
+    ] {
         command.env_remove(variable);
     }
     command

@@ -49,7 +49,11 @@ fn harmless(text: &str) -> String {
     text.chars()
         .flat_map(|c| {
             let shown = !c.is_control() || c == '\n';
-            let (plain, escaped) = if shown { (Some(c), None) } else { (None, Some(c.escape_default())) };
+            let (plain, escaped) = if shown {
+                (Some(c), None)
+            } else {
+                (None, Some(c.escape_default()))
+            };
             plain.into_iter().chain(escaped.into_iter().flatten())
         })
         .collect()

@@ -33,9 +33,12 @@ pub struct Run {
 impl Run {
     pub fn run(self) -> Result<ExitCode> {
         let message = self.message.as_deref().map(parse_message).transpose()?;
-        let limits = self.limit.iter().try_fold(Limits::default(), |limits, limit| {
-            set_limit(limits, limit).with_context(|| format!("--limit {limit}"))
-        })?;
+        let limits = self
+            .limit
+            .iter()
+            .try_fold(Limits::default(), |limits, limit| {
+                set_limit(limits, limit).with_context(|| format!("--limit {limit}"))
+            })?;
         let file = self.find_program()?;
         let runtime = Runtime::builder()
             .output(Stdio::new().prefix(!self.no_prefix))
@@ -75,13 +78,16 @@ impl Run {
             let built = guest_crate::build(path)?;
             return Ok(built.to_string_lossy().into_owned());
         }
-        bail!("{given}: there is no such file or folder (give a guest crate's folder, a .wasm file or a file: URI)")
+        bail!(
+            "{given}: there is no such file or folder (give a guest crate's folder, a .wasm file or a file: URI)"
+        )
     }
 }
 
 fn parse_message(json: &str) -> Result<Value> {
-    let json: serde_json::Value =
-        serde_json::from_str(json).context("--message is no valid JSON (a string needs its own quotes: --message '\"text\"')")?;
+    let json: serde_json::Value = serde_json::from_str(json).context(
+        "--message is no valid JSON (a string needs its own quotes: --message '\"text\"')",
+    )?;
     Ok(Value::from(json))
 }
 
@@ -90,9 +96,11 @@ fn as_uri(given: &str) -> Result<String> {
     if given.starts_with("file:") {
         return Ok(given.to_owned());
     }
-    let path: PathBuf =
-        Path::new(given).canonicalize().with_context(|| format!("--grant-uri {given}"))?;
-    insula::file_uri(&path).with_context(|| format!("--grant-uri {given}: it cannot be said as a URI"))
+    let path: PathBuf = Path::new(given)
+        .canonicalize()
+        .with_context(|| format!("--grant-uri {given}"))?;
+    insula::file_uri(&path)
+        .with_context(|| format!("--grant-uri {given}: it cannot be said as a URI"))
 }
 
 fn set_limit(limits: Limits, limit: &str) -> Result<Limits> {

@@ -2,6 +2,7 @@
 
 use crate::bindings::refusals::{Refusal, RefusalKind};
 use insula_message::{DecodeError, EncodeError};
+use std::fmt::Display;
 use thiserror::Error;
 
 /// Why a message was not sent.
@@ -98,5 +99,15 @@ pub struct Refused(pub String);
 impl From<Refusal> for Refused {
     fn from(refusal: Refusal) -> Self {
         Self(refusal.text)
+    }
+}
+
+/// For the forms of an operation that panic where the host refuses: the place of
+/// the panic is the caller's.
+#[track_caller]
+pub(crate) fn granted<T, E: Display>(result: Result<T, E>) -> T {
+    match result {
+        Ok(granted) => granted,
+        Err(refused) => panic!("{refused}"),
     }
 }

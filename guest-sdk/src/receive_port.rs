@@ -1,5 +1,6 @@
 //! Where messages arrive.
 
+use crate::error::granted;
 use crate::inbox::Inbox;
 use crate::{Incoming, Messages, Recv, RecvAs, Refused, SendPort};
 use std::cell::OnceCell;
@@ -56,8 +57,9 @@ impl ReceivePort {
         clippy::new_without_default,
         reason = "it is a new thing in the world, no value"
     )]
+    #[track_caller]
     pub fn new() -> Self {
-        Self::try_new().unwrap_or_else(|refused| panic!("{refused}"))
+        granted(Self::try_new())
     }
 
     /// One more port, unless the isolate may have no more.
@@ -73,9 +75,9 @@ impl ReceivePort {
     /// an error instead.
     ///
     /// [`try_send_port`]: Self::try_send_port
+    #[track_caller]
     pub fn send_port(&self) -> SendPort {
-        self.try_send_port()
-            .unwrap_or_else(|refused| panic!("{refused}"))
+        granted(self.try_send_port())
     }
 
     /// The right to send to it, unless the isolate may have no more handles.

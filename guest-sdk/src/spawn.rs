@@ -3,6 +3,7 @@
 use crate::bindings::isolates::{self, FirstMessage};
 use crate::bindings::ports;
 use crate::bindings::refusals::Refusal;
+use crate::error::granted;
 use crate::{Entry, SendPort, SpawnError};
 use insula_message::ToMessage;
 
@@ -42,8 +43,9 @@ macro_rules! captures {
 ///
 /// When there may be no more isolates. [`try_spawn_function`] answers with an
 /// error instead.
+#[track_caller]
 pub fn spawn_function<F: FnOnce() -> E, E: Entry>(entry: F) -> SendPort {
-    try_spawn_function(entry).unwrap_or_else(|error| panic!("{error}"))
+    granted(try_spawn_function(entry))
 }
 
 /// As [`spawn_function`], unless there may be no more isolates.
@@ -84,11 +86,12 @@ pub fn try_spawn_function<F: FnOnce() -> E, E: Entry>(_: F) -> Result<SendPort, 
 ///
 /// When there may be no more isolates, or when the message cannot be encoded.
 /// [`try_spawn_with`] answers with an error instead.
+#[track_caller]
 pub fn spawn_with<F: FnOnce(M) -> E, M: ToMessage<SendPort>, E: Entry>(
     entry: F,
     message: M,
 ) -> SendPort {
-    try_spawn_with(entry, message).unwrap_or_else(|error| panic!("{error}"))
+    granted(try_spawn_with(entry, message))
 }
 
 /// As [`spawn_with`], unless there may be no more isolates.

@@ -2,6 +2,7 @@
 
 use crate::Refused;
 use crate::bindings::timers;
+use crate::error::granted;
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::future::{Future, poll_fn};
@@ -28,8 +29,9 @@ impl Timer {
     ///
     /// When the isolate may have no more timers. [`try_after`](Self::try_after)
     /// answers with an error instead.
+    #[track_caller]
     pub fn after(duration: Duration, callback: impl FnOnce() + 'static) -> Self {
-        Self::try_after(duration, callback).unwrap_or_else(|refused| panic!("{refused}"))
+        granted(Self::try_after(duration, callback))
     }
 
     /// Calls `callback` when `duration` has passed, unless the isolate may have
@@ -60,8 +62,9 @@ impl Timer {
 /// # Panics
 ///
 /// When the isolate may have no more timers.
+#[track_caller]
 pub fn sleep(duration: Duration) -> Sleep {
-    Sleep(Pending::start(duration, Then::Wake(None)).unwrap_or_else(|refused| panic!("{refused}")))
+    Sleep(granted(Pending::start(duration, Then::Wake(None))))
 }
 
 /// A wait that ends by itself: see [`sleep`]. The time counts from when it was

@@ -16,7 +16,6 @@ use crate::value::VALUE_NAME;
 use crate::writer::major;
 use crate::{DecodeError, DecodeErrorKind, scope};
 use access::{ByteElements, Elements, Entries};
-use enums::{UnitVariant, VariantEntry};
 use tokens::{MessageToken, PortToken};
 
 /// Reads one serde value from a message.
@@ -227,23 +226,6 @@ impl<'de> Decoder<'de> {
         }
     }
 
-    /// A variant without contents is its name, one with contents a map of one
-    /// entry.
-    fn variant<V: Visitor<'de>>(&mut self, visitor: V) -> Result<V::Value> {
-        match self.reader.major()? {
-            major::TEXT => visitor.visit_enum(UnitVariant::new(self.reader.text()?)),
-            major::MAP => match self.reader.map()? {
-                1 => visitor.visit_enum(VariantEntry::new(self)),
-                n => Err(DecodeError::wrong_type(
-                    "map of one entry (an enum's variant)",
-                    format!("map of {n} entries"),
-                )),
-            },
-            major::TAG => self.behind_tag("string or map", |d| d.variant(visitor)),
-            _ => self.mismatch("string or map"),
-        }
-    }
-
     fn send_port<V: Visitor<'de>>(&mut self, visitor: V) -> Result<V::Value> {
         match self.reader.item()? {
             Item::Port(index) => {
@@ -281,10 +263,8 @@ impl<'de> Decoder<'de> {
             Item::Bool(b) => visitor.visit_bool(b),
             Item::Int(n @ 0..) => visitor.visit_u64(n as u64),
             Item::Int(n) => visitor.visit_i64(n),
-            Item::BigInt(n) => match u64::try_from(n) {
-                Ok(n) => visitor.visit_u64(n),
-                Err(_) => visitor.visit_i128(n),
-            },
+            Item::BigInt(n) => visitor.visit_u64(n),
+            Item::NegativeBigInt(n) => visitor.visit_i128(!i128::from(n)),
             Item::Double(d) => visitor.visit_f64(d),
             Item::Text(s) => visitor.visit_borrowed_str(s),
             Item::Bytes(b) => visitor.visit_borrowed_bytes(b),

@@ -11,12 +11,13 @@ pub(crate) mod major {
     pub(crate) const LIST: u8 = 4;
     pub(crate) const MAP: u8 = 5;
     pub(crate) const TAG: u8 = 6;
+    pub(crate) const SIMPLE: u8 = 7;
 }
 
 pub(crate) const FALSE: u8 = 0xf4;
 pub(crate) const TRUE: u8 = 0xf5;
 pub(crate) const NULL: u8 = 0xf6;
-const DOUBLE: u8 = 0xfb;
+pub(crate) const DOUBLE: u8 = 0xfb;
 
 /// A major type and its number, in the fewest bytes.
 #[inline]

@@ -43,7 +43,10 @@ const FAR_OFF: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
 
 impl Clock {
     pub(crate) fn new() -> Arc<Self> {
-        Arc::new(Clock { state: Mutex::new(State::default()), changed: Condvar::new() })
+        Arc::new(Clock {
+            state: Mutex::new(State::default()),
+            changed: Condvar::new(),
+        })
     }
 
     /// Puts an event for the timer with `handle` into the isolate's mailbox,
@@ -59,14 +62,25 @@ impl Clock {
         state.made += 1;
         let key = (Instant::now() + after.min(FAR_OFF), state.made);
         let activity = Activity::begin(isolate.group());
-        let timer = Timer { isolate: isolate.clone(), handle, token, activity };
+        let timer = Timer {
+            isolate: isolate.clone(),
+            handle,
+            token,
+            activity,
+        };
         lock(isolate.mailbox()).pending_timers += 1;
         state.timers.insert(key, timer);
-        let is_first = state.timers.first_key_value().is_some_and(|(first, _)| *first == key);
+        let is_first = state
+            .timers
+            .first_key_value()
+            .is_some_and(|(first, _)| *first == key);
         if is_first {
             self.changed.notify_one();
         }
-        TimerRef { clock: self.clone(), key }
+        TimerRef {
+            clock: self.clone(),
+            key,
+        }
     }
 
     fn cancel(&self, key: Key) {

@@ -91,13 +91,19 @@ impl Core {
         self.scheduler.start()?;
         self.clock.start()?;
         let (scheduler, engine) = (self.scheduler.clone(), self.engine.clone());
-        let monitor = spawn_thread("insula-monitor".to_owned(), move || monitor(&scheduler, &engine))?;
+        let monitor = spawn_thread("insula-monitor".to_owned(), move || {
+            monitor(&scheduler, &engine)
+        })?;
         *lock(&self.monitor) = Some(monitor);
         Ok(())
     }
 
     /// A new group, none when the runtime is being shut down.
-    pub(crate) fn new_group(self: &Arc<Self>, limits: Limits, grants: Grants) -> Option<Arc<GroupCore>> {
+    pub(crate) fn new_group(
+        self: &Arc<Self>,
+        limits: Limits,
+        grants: Grants,
+    ) -> Option<Arc<GroupCore>> {
         let mut groups = lock(&self.groups);
         if self.closing.load(Ordering::SeqCst) {
             return None;
@@ -114,8 +120,11 @@ impl Core {
     }
 
     pub(crate) fn figures(&self) -> Figures {
-        let groups: Vec<_> =
-            lock(&self.groups).alive.values().filter_map(Weak::upgrade).collect();
+        let groups: Vec<_> = lock(&self.groups)
+            .alive
+            .values()
+            .filter_map(Weak::upgrade)
+            .collect();
         let mut figures = Figures {
             timers: self.clock.pending(),
             workers: self.scheduler.threads(),

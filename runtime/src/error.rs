@@ -192,7 +192,9 @@ pub enum CallError {
     #[error("the request was not sent: {0}")]
     Send(#[from] SendError),
     /// Nobody is left who could answer.
-    #[error("the call can no longer be answered: the receiver ended, closed its port or dropped the reply port")]
+    #[error(
+        "the call can no longer be answered: the receiver ended, closed its port or dropped the reply port"
+    )]
     NoAnswer,
     /// No answer came in time.
     #[error("no answer came within {0:?}")]

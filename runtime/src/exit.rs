@@ -95,7 +95,10 @@ impl fmt::Display for ExitReason {
             ExitReason::Killed => f.write_str("killed"),
             ExitReason::ShutDown => f.write_str("ended because the runtime was shut down"),
             ExitReason::HostFailed(what) => {
-                write!(f, "ended by a failure of the runtime (a bug of Insula, please report it): {what}")
+                write!(
+                    f,
+                    "ended by a failure of the runtime (a bug of Insula, please report it): {what}"
+                )
             }
         }
     }
@@ -126,6 +129,29 @@ impl fmt::Display for Frame {
 /// A backtrace of what is on the stack in `trace`.
 pub(crate) fn frames(trace: &wasmtime::WasmBacktrace) -> Backtrace {
     trace.frames().iter().map(frame).collect()
+}
+
+/// A backtrace of a panic, from where the guest panicked: what Rust and the SDK
+/// do about a panic is no part of the guest.
+pub(crate) fn without_panicking(mut backtrace: Backtrace) -> Backtrace {
+    let machinery = |frame: &Frame| {
+        let name = &frame.function;
+        name.starts_with("core::panicking::")
+            || name.starts_with("core::result::unwrap_failed")
+            || name.starts_with("core::option::")
+            || name.ends_with("rust_begin_unwind")
+    };
+    let begins = backtrace
+        .iter()
+        .rposition(|frame| frame.function.ends_with("rust_begin_unwind"));
+    if let Some(begins) = begins {
+        let calls = backtrace[begins..]
+            .iter()
+            .take_while(|frame| machinery(frame))
+            .count();
+        backtrace.drain(..begins + calls);
+    }
+    backtrace
 }
 
 fn frame(info: &wasmtime::FrameInfo) -> Frame {

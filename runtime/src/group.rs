@@ -157,7 +157,10 @@ impl GroupCore {
     /// Messages that wait in all mailboxes.
     pub(crate) fn messages(&self) -> u64 {
         let alive: Vec<_> = lock(&self.members).alive.values().cloned().collect();
-        alive.iter().map(|isolate| lock(isolate.mailbox()).messages()).sum()
+        alive
+            .iter()
+            .map(|isolate| lock(isolate.mailbox()).messages())
+            .sum()
     }
 
     /// Takes `bytes` from the group's memory. False when they are not there.

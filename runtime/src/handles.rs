@@ -77,7 +77,10 @@ impl Handles {
             self.timers += 1;
         }
         let place = self.free.pop().unwrap_or_else(|| {
-            self.slots.push(Slot { generation: 0, handle: None });
+            self.slots.push(Slot {
+                generation: 0,
+                handle: None,
+            });
             self.slots.len() as u32 - 1
         });
         let slot = &mut self.slots[place as usize];
@@ -105,7 +108,10 @@ impl Handles {
 
     fn get(&self, number: u32) -> Result<&Handle, WrongHandle> {
         let place = self.place(number).ok_or(WrongHandle::Unknown)?;
-        self.slots[place].handle.as_ref().ok_or(WrongHandle::Unknown)
+        self.slots[place]
+            .handle
+            .as_ref()
+            .ok_or(WrongHandle::Unknown)
     }
 
     pub(crate) fn send_port(&self, number: u32) -> Result<&PortRef, WrongHandle> {

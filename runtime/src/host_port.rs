@@ -39,14 +39,24 @@ impl HostMailbox {
             most_messages,
             most_bytes,
         };
-        (HostMailbox { channel: Mutex::new(Some(sender)), usage: Arc::new(usage) }, receiver)
+        (
+            HostMailbox {
+                channel: Mutex::new(Some(sender)),
+                usage: Arc::new(usage),
+            },
+            receiver,
+        )
     }
 
     pub(crate) fn has_room(&self, cost: u64) -> SendStatus {
         let bytes = self.usage.bytes.load(Ordering::SeqCst);
         let fits = bytes.saturating_add(cost) <= self.usage.most_bytes
             && self.usage.messages.load(Ordering::SeqCst) < self.usage.most_messages;
-        if fits { SendStatus::Sent } else { SendStatus::Full }
+        if fits {
+            SendStatus::Sent
+        } else {
+            SendStatus::Full
+        }
     }
 
     pub(crate) fn send(&self, message: Message) -> SendStatus {
@@ -54,7 +64,9 @@ impl HostMailbox {
             return SendStatus::Full;
         };
         let channel = lock(&self.channel).clone();
-        let Some(channel) = channel else { return SendStatus::Closed };
+        let Some(channel) = channel else {
+            return SendStatus::Closed;
+        };
         match channel.send(Received::new(message, charge)) {
             Ok(()) => SendStatus::Sent,
             Err(_) => SendStatus::Closed,
@@ -83,7 +95,10 @@ impl Charge {
             usage.messages.fetch_sub(1, Ordering::SeqCst);
             return None;
         }
-        Some(Charge { usage: usage.clone(), cost })
+        Some(Charge {
+            usage: usage.clone(),
+            cost,
+        })
     }
 }
 

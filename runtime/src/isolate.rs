@@ -59,10 +59,6 @@ impl IsolateCore {
         isolate
     }
 
-    pub(crate) fn number(&self) -> u64 {
-        self.number
-    }
-
     pub(crate) fn name(&self) -> &str {
         &self.name
     }
@@ -91,7 +87,10 @@ impl IsolateCore {
     /// A new receive port: its slot.
     pub(crate) fn open_port(self: &Arc<Self>, token: u64) -> usize {
         lock(&self.mailbox).open(token, |slot| {
-            Port::new(Target::Isolate { isolate: self.clone(), slot })
+            Port::new(Target::Isolate {
+                isolate: self.clone(),
+                slot,
+            })
         })
     }
 
@@ -130,7 +129,11 @@ impl IsolateCore {
 
     /// Why it was asked to end, if it was; cheap when it was not.
     pub(crate) fn stop_reason_if_stopped(&self) -> Option<ExitReason> {
-        if self.is_stopped() { self.stop_reason() } else { None }
+        if self.is_stopped() {
+            self.stop_reason()
+        } else {
+            None
+        }
     }
 
     /// Why it was asked to end.

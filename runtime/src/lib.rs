@@ -59,10 +59,13 @@ pub use abi::Import;
 pub use error::{CallError, LoadError, SendError, SpawnError, StartError};
 pub use exit::{Backtrace, ExitReason, Frame};
 pub use handle::{Group, Isolate};
-pub use insula_message::{DecodeError, EncodeError, FromMessage, ToMessage};
+pub use insula_message::{
+    DecodeError, DecodeErrorKind, EncodeError, FromMessage, Kind, Node, NodeId, ToJsonError,
+    ToMessage,
+};
 pub use limits::{Limit, LimitHit, Limits, MESSAGE_OVERHEAD, PORT_OVERHEAD};
-pub use message::{Graph, ReceivePort, Received, SendPort, Value};
+pub use message::{Graph, List, Map, ReceivePort, Received, SendPort, Value};
 pub use output::{Line, Output, Stdio, Stream};
 pub use program::Program;
-pub use uri::file_uri;
 pub use runtime::{Figures, Runtime, RuntimeBuilder, SpawnOptions};
+pub use uri::file_uri;

@@ -177,7 +177,10 @@ pub(crate) const TEXT_BYTES: u64 = 64 * KIB;
 
 impl Limits {
     pub(crate) fn hit(&self, limit: Limit) -> LimitHit {
-        LimitHit { limit, value: self.get(limit) }
+        LimitHit {
+            limit,
+            value: self.get(limit),
+        }
     }
 
     pub(crate) fn turn_cpu_time(&self) -> Duration {

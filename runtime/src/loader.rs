@@ -16,7 +16,10 @@ pub(crate) struct Loader {
 
 enum State {
     NotStarted,
-    Started { jobs: Sender<Job>, threads: Vec<std::thread::JoinHandle<()>> },
+    Started {
+        jobs: Sender<Job>,
+        threads: Vec<std::thread::JoinHandle<()>>,
+    },
     Stopped,
 }
 
@@ -25,7 +28,10 @@ const STACK: usize = 8 << 20;
 
 impl Loader {
     pub(crate) fn new(threads: usize) -> Self {
-        Loader { threads, state: Mutex::new(State::NotStarted) }
+        Loader {
+            threads,
+            state: Mutex::new(State::NotStarted),
+        }
     }
 
     /// Does `job` on a loader thread. None when the loader is stopped or no
@@ -34,8 +40,9 @@ impl Loader {
         let mut state = lock(&self.state);
         if let State::NotStarted = *state {
             let (jobs, queue) = unbounded();
-            let threads: Vec<_> =
-                (0..self.threads).filter_map(|number| start(number, &queue)).collect();
+            let threads: Vec<_> = (0..self.threads)
+                .filter_map(|number| start(number, &queue))
+                .collect();
             if threads.is_empty() {
                 return None;
             }
@@ -49,7 +56,10 @@ impl Loader {
 
     /// Does `job` on a loader thread and waits for what it gives. None when
     /// that cannot be had.
-    pub(crate) fn run<T: Send + 'static>(&self, job: impl FnOnce() -> T + Send + 'static) -> Option<T> {
+    pub(crate) fn run<T: Send + 'static>(
+        &self,
+        job: impl FnOnce() -> T + Send + 'static,
+    ) -> Option<T> {
         let (done, result) = bounded(1);
         self.submit(move || {
             let _ = done.send(job());

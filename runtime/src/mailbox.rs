@@ -48,10 +48,18 @@ enum Queued {
 
 /// What an isolate takes out of its mailbox.
 pub(crate) enum Event {
-    Message { token: u64, message: Message },
-    Unreachable { token: u64 },
+    Message {
+        token: u64,
+        message: Message,
+    },
+    Unreachable {
+        token: u64,
+    },
     /// A timer is due. Who takes it looks whether its handle still lives.
-    Timer { handle: u32, token: u64 },
+    Timer {
+        handle: u32,
+        token: u64,
+    },
 }
 
 /// What a mailbox gives back to be dropped after its lock is released: dropping
@@ -105,7 +113,9 @@ impl Mailbox {
     /// Closes a port; what is queued goes with it.
     pub(crate) fn close(&mut self, slot: usize) -> Dropped {
         self.listen(slot, false);
-        let Some(port) = self.ports.try_remove(slot) else { return Dropped::default() };
+        let Some(port) = self.ports.try_remove(slot) else {
+            return Dropped::default();
+        };
         for (_, queued) in &port.queue {
             if let Queued::Message(message) = queued {
                 self.discharge(message.cost());
@@ -121,11 +131,15 @@ impl Mailbox {
         self.due.clear();
         self.listening = 0;
         self.discharge_all();
-        Dropped { _ports: self.ports.drain().collect() }
+        Dropped {
+            _ports: self.ports.drain().collect(),
+        }
     }
 
     pub(crate) fn listen(&mut self, slot: usize, on: bool) {
-        let Some(port) = self.ports.get_mut(slot) else { return };
+        let Some(port) = self.ports.get_mut(slot) else {
+            return;
+        };
         if std::mem::replace(&mut port.listening, on) == on {
             return;
         }
@@ -203,7 +217,8 @@ impl Mailbox {
         }
         self.pending_timers -= 1;
         let arrival = self.arrive();
-        self.due.push_back((arrival, Event::Timer { handle, token }));
+        self.due
+            .push_back((arrival, Event::Timer { handle, token }));
         true
     }
 
@@ -288,6 +303,7 @@ impl Mailbox {
 
     fn discharge_all(&mut self) {
         self.messages = 0;
-        self.group.discharge_mailbox(std::mem::take(&mut self.bytes));
+        self.group
+            .discharge_mailbox(std::mem::take(&mut self.bytes));
     }
 }

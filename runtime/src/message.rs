@@ -16,6 +16,12 @@ use crate::port::{Message, Port, PortRef, SendStatus, Target};
 /// A value as a message says it, with the host's send ports in it.
 pub type Value = insula_message::Value<SendPort>;
 
+/// The list of a [`Value`]. It derefs to a `Vec`.
+pub type List = insula_message::List<SendPort>;
+
+/// The map of a [`Value`]: its entries in their order. It derefs to a `Vec`.
+pub type Map = insula_message::Map<SendPort>;
+
 /// A message with its sharing and cycles, with the host's send ports in it.
 pub type Graph = insula_message::Graph<SendPort>;
 
@@ -62,7 +68,8 @@ impl SendPort {
         let mut message = encode(message, self.0.group())?;
         message.reply = reply.map(|reply| reply.0.for_holder(self.0.group()));
         let limits = self.0.group().map(|group| group.limits.message_bytes);
-        if limits.is_some_and(|most| message.cost() > most.saturating_add(crate::MESSAGE_OVERHEAD)) {
+        if limits.is_some_and(|most| message.cost() > most.saturating_add(crate::MESSAGE_OVERHEAD))
+        {
             return Err(SendError::TooLarge);
         }
         match self.0.send(message, None) {
@@ -84,7 +91,10 @@ impl SendPort {
         T: ToMessage<SendPort> + ?Sized,
         R: FromMessage<SendPort>,
     {
-        let answer = self.request(request)?.recv().map_err(|_| CallError::NoAnswer)?;
+        let answer = self
+            .request(request)?
+            .recv()
+            .map_err(|_| CallError::NoAnswer)?;
         Ok(answer.decode()?)
     }
 
@@ -98,15 +108,21 @@ impl SendPort {
         T: ToMessage<SendPort> + ?Sized,
         R: FromMessage<SendPort>,
     {
-        let answer = self.request(request)?.recv_timeout(time).map_err(|error| match error {
-            RecvTimeoutError::Timeout => CallError::TimedOut(time),
-            RecvTimeoutError::Disconnected => CallError::NoAnswer,
-        })?;
+        let answer = self
+            .request(request)?
+            .recv_timeout(time)
+            .map_err(|error| match error {
+                RecvTimeoutError::Timeout => CallError::TimedOut(time),
+                RecvTimeoutError::Disconnected => CallError::NoAnswer,
+            })?;
         Ok(answer.decode()?)
     }
 
     /// Sends a request. The receive port gets the answer.
-    fn request<T: ToMessage<SendPort> + ?Sized>(&self, request: &T) -> Result<ReceivePort, SendError> {
+    fn request<T: ToMessage<SendPort> + ?Sized>(
+        &self,
+        request: &T,
+    ) -> Result<ReceivePort, SendError> {
         let (reply, answers) = port(&Limits::default());
         self.send_with_reply(request, &reply)?;
         Ok(answers)
@@ -127,8 +143,15 @@ pub(crate) fn encode<T: ToMessage<SendPort> + ?Sized>(
 ) -> Result<Message, insula_message::EncodeError> {
     let mut bytes = Vec::new();
     let ports = insula_message::encode(message, &mut bytes)?;
-    let ports = ports.iter().map(|port: &SendPort| port.0.for_holder(holder)).collect();
-    Ok(Message { bytes, ports, reply: None })
+    let ports = ports
+        .iter()
+        .map(|port: &SendPort| port.0.for_holder(holder))
+        .collect();
+    Ok(Message {
+        bytes,
+        ports,
+        reply: None,
+    })
 }
 
 impl Clone for SendPort {

@@ -109,11 +109,18 @@ pub(crate) struct GroupOutput {
 
 impl GroupOutput {
     pub(crate) fn new(limit: u64) -> Self {
-        GroupOutput { limit, used: AtomicU64::new(0), noticed: AtomicBool::new(false) }
+        GroupOutput {
+            limit,
+            used: AtomicU64::new(0),
+            noticed: AtomicBool::new(false),
+        }
     }
 
     fn charge(&self, bytes: u64) -> bool {
-        self.used.fetch_add(bytes, Ordering::Relaxed).saturating_add(bytes) <= self.limit
+        self.used
+            .fetch_add(bytes, Ordering::Relaxed)
+            .saturating_add(bytes)
+            <= self.limit
     }
 }
 
@@ -128,7 +135,10 @@ const LONGEST_LINE: usize = 64 << 10;
 
 impl LineBuffer {
     pub(crate) fn new(stream: Stream) -> Self {
-        LineBuffer { stream, line: Vec::new() }
+        LineBuffer {
+            stream,
+            line: Vec::new(),
+        }
     }
 
     pub(crate) fn write(&mut self, isolate: &IsolateCore, mut bytes: &[u8]) {
@@ -172,7 +182,11 @@ impl LineBuffer {
         } else if !group.output.noticed.swap(true, Ordering::Relaxed) {
             let hit = group.limits.hit(crate::limits::Limit::OutputBytes);
             let text = format!("insula: {hit}; further output of this group is dropped");
-            group.core().output.line(&Line { stream: Stream::Stderr, text: &text, ..line });
+            group.core().output.line(&Line {
+                stream: Stream::Stderr,
+                text: &text,
+                ..line
+            });
         }
         self.line.clear();
     }

@@ -23,7 +23,10 @@ pub(crate) struct Port {
 pub(crate) enum Target {
     /// A slot of an isolate's mailbox. Slots are used again: who looks one up
     /// compares the port's id.
-    Isolate { isolate: Arc<IsolateCore>, slot: usize },
+    Isolate {
+        isolate: Arc<IsolateCore>,
+        slot: usize,
+    },
     Host(HostMailbox),
 }
 
@@ -70,7 +73,11 @@ impl Port {
     pub(crate) fn new(target: Target) -> Arc<Self> {
         static IDS: AtomicU64 = AtomicU64::new(0);
         let id = IDS.fetch_add(1, Ordering::Relaxed);
-        Arc::new(Port { id, senders: AtomicUsize::new(0), target })
+        Arc::new(Port {
+            id,
+            senders: AtomicUsize::new(0),
+            target,
+        })
     }
 
     pub(crate) fn id(&self) -> u64 {
@@ -177,7 +184,9 @@ impl Drop for PortRef {
                 Target::Host(mailbox) => mailbox.disconnect(),
             }
         }
-        if self.outside && let Some(group) = self.port.group() {
+        if self.outside
+            && let Some(group) = self.port.group()
+        {
             group.activity_ends();
         }
     }

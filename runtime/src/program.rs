@@ -44,7 +44,11 @@ const COMMAND: &str = "_start";
 
 /// The name of the export behind an entry.
 pub(crate) fn export_of(entry: &str) -> String {
-    if entry == COMMAND { COMMAND.to_owned() } else { format!("{ENTRY_PREFIX}{entry}") }
+    if entry == COMMAND {
+        COMMAND.to_owned()
+    } else {
+        format!("{ENTRY_PREFIX}{entry}")
+    }
 }
 
 impl Program {
@@ -67,8 +71,10 @@ impl Program {
     /// Where the file cannot be read, and as [`Program::from_bytes`].
     pub fn from_file(runtime: &Runtime, path: impl AsRef<Path>) -> Result<Self, LoadError> {
         let path = path.as_ref();
-        let read_error =
-            |error: std::io::Error| LoadError::Read { path: path.to_owned(), why: error.to_string() };
+        let read_error = |error: std::io::Error| LoadError::Read {
+            path: path.to_owned(),
+            why: error.to_string(),
+        };
         let bytes = std::fs::read(path).map_err(read_error)?;
         let path = path.canonicalize().map_err(read_error)?;
         let core = runtime.core().clone();
@@ -105,7 +111,10 @@ impl Program {
         let entries = self.entries();
         match entries {
             [only] => Some(only),
-            _ => entries.iter().map(String::as_str).find(|entry| *entry == "main"),
+            _ => entries
+                .iter()
+                .map(String::as_str)
+                .find(|entry| *entry == "main"),
         }
     }
 
@@ -141,12 +150,19 @@ fn on_loader<T: Send + 'static>(
     program: &str,
     work: impl FnOnce() -> Result<T, LoadError> + Send + 'static,
 ) -> Result<T, LoadError> {
-    core.loader
-        .run(work)
-        .unwrap_or_else(|| Err(LoadError::NoLoader { program: program.to_owned() }))
+    core.loader.run(work).unwrap_or_else(|| {
+        Err(LoadError::NoLoader {
+            program: program.to_owned(),
+        })
+    })
 }
 
-fn compile(core: &Core, name: &str, path: Option<&Path>, bytes: &[u8]) -> Result<Program, LoadError> {
+fn compile(
+    core: &Core,
+    name: &str,
+    path: Option<&Path>,
+    bytes: &[u8],
+) -> Result<Program, LoadError> {
     let program = || name.to_owned();
     check_header(name, bytes)?;
     let invalid = |error: wasmtime::Error| LoadError::Invalid {
@@ -161,7 +177,12 @@ fn compile(core: &Core, name: &str, path: Option<&Path>, bytes: &[u8]) -> Result
     check_imports(core, name, &module)?;
     let pre = core.linker.instantiate_pre(&module).map_err(invalid)?;
     let path = path.map(Path::to_owned);
-    Ok(Program(Arc::new(Inner { name: program(), pre, entries, path })))
+    Ok(Program(Arc::new(Inner {
+        name: program(),
+        pre,
+        entries,
+        path,
+    })))
 }
 
 /// Tells what was given instead of a core module, where that is plain to see.
@@ -189,7 +210,10 @@ fn check_header(name: &str, bytes: &[u8]) -> Result<(), LoadError> {
 fn is_text_module(bytes: &[u8]) -> bool {
     let start = &bytes[..bytes.len().min(4096)];
     let text = String::from_utf8_lossy(start);
-    let code = text.lines().map(str::trim).find(|line| !line.is_empty() && !line.starts_with(";;"));
+    let code = text
+        .lines()
+        .map(str::trim)
+        .find(|line| !line.is_empty() && !line.starts_with(";;"));
     code.is_some_and(|code| code.starts_with("(module") || code.starts_with("(component"))
 }
 
@@ -209,7 +233,13 @@ fn entries(name: &str, module: &Module) -> Result<Vec<String>, LoadError> {
             }
             "cabi_realloc" => {
                 use wasmtime::ValType::I32;
-                check_type(name, export.name(), &export.ty(), [I32, I32, I32, I32], [I32])?;
+                check_type(
+                    name,
+                    export.name(),
+                    &export.ty(),
+                    [I32, I32, I32, I32],
+                    [I32],
+                )?;
             }
             _ => {}
         }
@@ -218,7 +248,9 @@ fn entries(name: &str, module: &Module) -> Result<Vec<String>, LoadError> {
         entries.push(COMMAND.to_owned());
     }
     if entries.is_empty() {
-        return Err(LoadError::NoEntry { program: name.to_owned() });
+        return Err(LoadError::NoEntry {
+            program: name.to_owned(),
+        });
     }
     entries.sort();
     Ok(entries)
@@ -243,11 +275,19 @@ fn check_type<const P: usize, const R: usize>(
         return Ok(());
     }
     let (program, export) = (name.to_owned(), export.to_owned());
-    Err(LoadError::WrongExport { program, export, found, expected })
+    Err(LoadError::WrongExport {
+        program,
+        export,
+        found,
+        expected,
+    })
 }
 
 fn function_signature(function: &FuncType) -> String {
-    signature(function.params().collect::<Vec<_>>().iter(), function.results().collect::<Vec<_>>().iter())
+    signature(
+        function.params().collect::<Vec<_>>().iter(),
+        function.results().collect::<Vec<_>>().iter(),
+    )
 }
 
 fn signature<'a>(
@@ -271,7 +311,10 @@ fn check_imports(core: &Core, name: &str, module: &Module) -> Result<(), LoadErr
                 return Some(format!("{module}::{field}: it is no function"));
             };
             let wanted = function_signature(&wanted);
-            match offered.iter().find(|offer| offer.module == module && offer.name == field) {
+            match offered
+                .iter()
+                .find(|offer| offer.module == module && offer.name == field)
+            {
                 None => Some(format!("{module}::{field}")),
                 Some(offer) if function_signature(&offer.ty) == wanted => None,
                 Some(offer) => Some(format!(
@@ -284,5 +327,8 @@ fn check_imports(core: &Core, name: &str, module: &Module) -> Result<(), LoadErr
     if unknown.is_empty() {
         return Ok(());
     }
-    Err(LoadError::UnknownImports { program: name.to_owned(), imports: unknown })
+    Err(LoadError::UnknownImports {
+        program: name.to_owned(),
+        imports: unknown,
+    })
 }

@@ -65,7 +65,11 @@ impl Runtime {
     /// Where the program has no such entry, what is granted is not there, or the
     /// first message is too large.
     pub fn spawn(&self, program: &Program, options: SpawnOptions) -> Result<Isolate, SpawnError> {
-        let entry = options.entry.as_deref().or(program.default_entry()).unwrap_or("main");
+        let entry = options
+            .entry
+            .as_deref()
+            .or(program.default_entry())
+            .unwrap_or("main");
         if !program.has_entry(entry) {
             return Err(SpawnError::NoSuchEntry {
                 program: program.name().to_owned(),
@@ -79,7 +83,10 @@ impl Runtime {
         }
         let limits = options.limits;
         let too_large = limits.hit(Limit::MessageBytes);
-        let group = self.core.new_group(limits, grants).ok_or(SpawnError::ShutDown)?;
+        let group = self
+            .core
+            .new_group(limits, grants)
+            .ok_or(SpawnError::ShutDown)?;
         let first_message = match options.message {
             None => None,
             Some(encode) => Some(encode(&group)?),
@@ -89,7 +96,10 @@ impl Runtime {
         }) {
             return Err(SpawnError::MessageTooLarge(too_large));
         }
-        let child = Child { entry: entry.to_owned(), first_message };
+        let child = Child {
+            entry: entry.to_owned(),
+            first_message,
+        };
         let (isolate, port) =
             spawn::first(&group, program.clone(), child).map_err(SpawnError::Limit)?;
         Ok(Isolate::new(isolate, SendPort::new(port)))
@@ -132,7 +142,9 @@ impl Drop for Runtime {
 
 impl std::fmt::Debug for Runtime {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Runtime").field("figures", &self.figures()).finish_non_exhaustive()
+        f.debug_struct("Runtime")
+            .field("figures", &self.figures())
+            .finish_non_exhaustive()
     }
 }
 
@@ -193,8 +205,10 @@ impl RuntimeBuilder {
     /// had.
     pub fn start(self) -> Result<Runtime, StartError> {
         let isolates = self.max_isolates;
-        let engine_error =
-            |error: wasmtime::Error| StartError::Engine { isolates, why: format!("{error:#}") };
+        let engine_error = |error: wasmtime::Error| StartError::Engine {
+            isolates,
+            why: format!("{error:#}"),
+        };
         let engine = crate::engine::new(isolates).map_err(engine_error)?;
         let linked = crate::abi::linker(&engine).map_err(engine_error)?;
         let settings = Settings {
@@ -203,7 +217,9 @@ impl RuntimeBuilder {
             output: self.output,
             on_exit: self.on_exit,
         };
-        Ok(Runtime { core: Core::start(engine, linked, settings)? })
+        Ok(Runtime {
+            core: Core::start(engine, linked, settings)?,
+        })
     }
 }
 

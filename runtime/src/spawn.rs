@@ -42,7 +42,11 @@ pub(crate) fn inside(
 ) -> Result<PortRef, LimitHit> {
     let isolate = make(parent.group(), Some(program), child)?;
     let port = first_port(&isolate, Some(parent.group()));
-    parent.group().core().scheduler.queue_from(seat, Task(isolate));
+    parent
+        .group()
+        .core()
+        .scheduler
+        .queue_from(seat, Task(isolate));
     Ok(port)
 }
 
@@ -53,8 +57,15 @@ fn make(
     child: Child,
 ) -> Result<Arc<IsolateCore>, LimitHit> {
     group.admit(|number| {
-        let what = if child.entry.is_empty() { "default" } else { &child.entry };
-        let start = Start { program: program.map(Ok), first_message: child.first_message };
+        let what = if child.entry.is_empty() {
+            "default"
+        } else {
+            &child.entry
+        };
+        let start = Start {
+            program: program.map(Ok),
+            first_message: child.first_message,
+        };
         let isolate = IsolateCore::new(number, what, group, start);
         if !child.entry.is_empty() {
             isolate.set_entry(&child.entry);
@@ -80,12 +91,15 @@ pub(crate) fn from_uri(
     let group = parent.group();
     let isolate = make(group, None, child)?;
     let port = first_port(&isolate, Some(group));
-    let loading = Loading { isolate: isolate.clone(), _activity: Activity::begin(group) };
+    let loading = Loading {
+        isolate: isolate.clone(),
+        _activity: Activity::begin(group),
+    };
     let core = group.core().clone();
     let submitted = group.core().loader.submit(move || {
-        let program = granted.read().and_then(|bytes| {
-            Program::compile_file(&core, &granted.path, &bytes)
-        });
+        let program = granted
+            .read()
+            .and_then(|bytes| Program::compile_file(&core, &granted.path, &bytes));
         loading.done(program.map_err(|error| error.to_string()));
     });
     // Where it was not, `loading` was dropped, which fails the isolate.
@@ -117,7 +131,10 @@ impl Loading {
             return Ok(program);
         }
         let entries = program.entries().join("`, `");
-        Err(format!("{} has no entry `{entry}`; it has `{entries}`", program.name()))
+        Err(format!(
+            "{} has no entry `{entry}`; it has `{entries}`",
+            program.name()
+        ))
     }
 }
 

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use wasmtime::{Memory, ResourceLimiter, TypedFunc, UpdateDeadline};
-use wasmtime_wasi::{HostMonotonicClock, WasiCtxBuilder};
 use wasmtime_wasi::p1::WasiP1Ctx;
+use wasmtime_wasi::{HostMonotonicClock, WasiCtxBuilder};
 
 use crate::handles::Handles;
 use crate::isolate::IsolateCore;
@@ -142,7 +142,12 @@ impl State {
         let name = self.program.name();
         let clock = GuestClock(self.born);
         self.wasi.get_or_insert_with(|| {
-            Box::new(WasiCtxBuilder::new().arg(name).monotonic_clock(clock).build_p1())
+            Box::new(
+                WasiCtxBuilder::new()
+                    .arg(name)
+                    .monotonic_clock(clock)
+                    .build_p1(),
+            )
         })
     }
 
@@ -161,7 +166,9 @@ impl State {
         let seat = self.turn.seat.clone();
         let scheduler = &isolate.group().core().scheduler;
         self.wait(|isolate| {
-            isolate.waiting_on(&seat, || scheduler.checkpoint(&seat, || isolate.is_stopped()));
+            isolate.waiting_on(&seat, || {
+                scheduler.checkpoint(&seat, || isolate.is_stopped())
+            });
         })?;
         Ok(UpdateDeadline::Continue(1))
     }

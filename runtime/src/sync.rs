@@ -39,5 +39,8 @@ pub(crate) fn spawn_thread(
     name: String,
     work: impl FnOnce() + Send + 'static,
 ) -> std::io::Result<JoinHandle> {
-    std::thread::Builder::new().name(name).stack_size(WORKER_STACK).spawn(work)
+    std::thread::Builder::new()
+        .name(name)
+        .stack_size(WORKER_STACK)
+        .spawn(work)
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use wasmtime::{PoolConcurrencyLimitError, Store, Trap, TypedFunc, WasmBacktrace};
 
-use crate::exit::{Backtrace, ExitReason, frames};
+use crate::exit::{Backtrace, ExitReason, frames, without_panicking};
 use crate::isolate::IsolateCore;
 use crate::port::Message;
 use crate::program::{Program, export_of};
@@ -91,7 +91,11 @@ impl Start {
         let program = match self.program.take() {
             Some(Ok(program)) => program,
             Some(Err(why)) => return Err(ExitReason::NotStarted(why)),
-            None => return Err(ExitReason::NotStarted("its program was never loaded".to_owned())),
+            None => {
+                return Err(ExitReason::NotStarted(
+                    "its program was never loaded".to_owned(),
+                ));
+            }
         };
         let state = State::new(isolate, &program, self.first_message.take(), turn);
         let mut store = Store::new(&isolate.group().core().engine, state);
@@ -107,7 +111,9 @@ impl Start {
             .map_err(|error| reason(error, &store, true))?;
         for export in ["_initialize", &export_of(isolate.entry())] {
             if let Ok(function) = instance.get_typed_func::<(), ()>(&mut store, export) {
-                function.call(&mut store, ()).map_err(|error| reason(error, &store, false))?;
+                function
+                    .call(&mut store, ())
+                    .map_err(|error| reason(error, &store, false))?;
             }
         }
         let wake = instance.get_typed_func(&mut store, "wake").ok();
@@ -120,18 +126,24 @@ const WASI_COPY_BYTES: usize = 16 << 20;
 
 impl Live {
     fn wake(&mut self, turn: Turn) -> Result<(), ExitReason> {
-        let Some(wake) = self.wake.clone() else { return Ok(()) };
+        let Some(wake) = self.wake.clone() else {
+            return Ok(());
+        };
         self.store.data_mut().turn = turn;
         self.store.data_mut().refused = None;
         self.store.set_epoch_deadline(1);
-        wake.call(&mut self.store, ()).map_err(|error| reason(error, &self.store, false))
+        wake.call(&mut self.store, ())
+            .map_err(|error| reason(error, &self.store, false))
     }
 }
 
 /// Why a call into the guest ended its isolate.
 fn reason(error: wasmtime::Error, store: &Store<State>, instantiating: bool) -> ExitReason {
     let state = store.data();
-    let backtrace = error.downcast_ref::<WasmBacktrace>().map(frames).unwrap_or_default();
+    let backtrace = error
+        .downcast_ref::<WasmBacktrace>()
+        .map(frames)
+        .unwrap_or_default();
     if let Some(stop) = error.downcast_ref::<Stop>() {
         return stopped(stop, state, backtrace);
     }
@@ -139,7 +151,7 @@ fn reason(error: wasmtime::Error, store: &Store<State>, instantiating: bool) -> 
         return ExitReason::Panicked {
             message: failure.text.clone(),
             place: failure.place.clone(),
-            backtrace,
+            backtrace: without_panicking(backtrace),
         };
     }
     let trap = error.downcast_ref::<Trap>();
@@ -147,7 +159,10 @@ fn reason(error: wasmtime::Error, store: &Store<State>, instantiating: bool) -> 
     let gave_up = instantiating || trap == Some(&Trap::UnreachableCodeReached);
     match (state.refused, trap) {
         (Some(hit), _) if gave_up => ExitReason::Limit { hit, backtrace },
-        (_, Some(trap)) => ExitReason::Trapped { trap: trap.to_string(), backtrace },
+        (_, Some(trap)) => ExitReason::Trapped {
+            trap: trap.to_string(),
+            backtrace,
+        },
         _ if error.is::<PoolConcurrencyLimitError>() => {
             let most = state.isolate.group().core().max_isolates;
             ExitReason::NotStarted(format!(
@@ -156,16 +171,23 @@ fn reason(error: wasmtime::Error, store: &Store<State>, instantiating: bool) -> 
             ))
         }
         _ if instantiating => ExitReason::NotStarted(format!("{error:#}")),
-        _ => ExitReason::Trapped { trap: format!("{error:#}"), backtrace },
+        _ => ExitReason::Trapped {
+            trap: format!("{error:#}"),
+            backtrace,
+        },
     }
 }
 
 fn stopped(stop: &Stop, state: &State, backtrace: Backtrace) -> ExitReason {
     match stop {
-        Stop::ContractBroken(what) => {
-            ExitReason::ContractBroken { what: what.clone(), backtrace }
-        }
-        Stop::Limit(hit) => ExitReason::Limit { hit: *hit, backtrace },
+        Stop::ContractBroken(what) => ExitReason::ContractBroken {
+            what: what.clone(),
+            backtrace,
+        },
+        Stop::Limit(hit) => ExitReason::Limit {
+            hit: *hit,
+            backtrace,
+        },
         Stop::Exit(0) => ExitReason::Ended,
         Stop::Exit(code) => ExitReason::Exited(*code),
         Stop::Asked => state.isolate.stop_reason().unwrap_or(ExitReason::Killed),
@@ -174,5 +196,6 @@ fn stopped(stop: &Stop, state: &State, backtrace: Backtrace) -> ExitReason {
 
 fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
-    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default()
+    text.or_else(|| panic.downcast_ref::<String>().cloned())
+        .unwrap_or_default()
 }

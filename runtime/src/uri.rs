@@ -38,8 +38,10 @@ impl Grants {
     /// Grants a folder with all below it, or one file.
     pub(crate) fn grant(&mut self, uri: &str) -> Result<(), LoadError> {
         let path = file_path(uri)?;
-        let unreadable =
-            |error: std::io::Error| LoadError::Read { path: path.clone(), why: error.to_string() };
+        let unreadable = |error: std::io::Error| LoadError::Read {
+            path: path.clone(),
+            why: error.to_string(),
+        };
         let path = path.canonicalize().map_err(unreadable)?;
         let (folder, file) = match path.parent() {
             Some(parent) if path.is_file() => {
@@ -48,14 +50,21 @@ impl Grants {
             _ => (path.clone(), None),
         };
         let open = Dir::open_ambient_dir(&folder, ambient_authority()).map_err(unreadable)?;
-        self.0.push(Grant { folder: Arc::new(open), path: folder, file });
+        self.0.push(Grant {
+            folder: Arc::new(open),
+            path: folder,
+            file,
+        });
         Ok(())
     }
 
     /// Finds what a guest means by `uri`: a `file:` URI, or a path relative to
     /// the folder of its own program, `base`.
     pub(crate) fn find(&self, uri: &str, base: Option<&Path>) -> Result<Granted, LoadError> {
-        let path = if uri.split_once(':').is_some_and(|(scheme, _)| is_scheme(scheme)) {
+        let path = if uri
+            .split_once(':')
+            .is_some_and(|(scheme, _)| is_scheme(scheme))
+        {
             file_path(uri)?
         } else {
             relative_path(uri, base)?
@@ -65,7 +74,9 @@ impl Grants {
         self.0
             .iter()
             .find_map(|grant| grant.find(&path))
-            .ok_or_else(|| LoadError::NotGranted { uri: uri.to_owned() })
+            .ok_or_else(|| LoadError::NotGranted {
+                uri: uri.to_owned(),
+            })
     }
 }
 
@@ -86,10 +97,18 @@ impl Grant {
 impl Granted {
     /// Reads the file. A link that leads out of the granted folder is an error.
     pub(crate) fn read(&self) -> Result<Vec<u8>, LoadError> {
-        let failed = |why: String| LoadError::Read { path: self.path.clone(), why };
+        let failed = |why: String| LoadError::Read {
+            path: self.path.clone(),
+            why,
+        };
         let unreadable = |error: std::io::Error| failed(error.to_string());
         // Before it is opened: opening a pipe can wait for ever.
-        if !self.folder.metadata(&self.relative).map_err(unreadable)?.is_file() {
+        if !self
+            .folder
+            .metadata(&self.relative)
+            .map_err(unreadable)?
+            .is_file()
+        {
             return Err(failed("it is no ordinary file".to_owned()));
         }
         let file = self.folder.open(&self.relative).map_err(unreadable)?;
@@ -105,12 +124,16 @@ impl Granted {
 
 /// The path that a `file:` URI names.
 pub(crate) fn file_path(uri: &str) -> Result<PathBuf, LoadError> {
-    let bad = |why: &str| LoadError::BadUri { uri: uri.to_owned(), why: why.to_owned() };
+    let bad = |why: &str| LoadError::BadUri {
+        uri: uri.to_owned(),
+        why: why.to_owned(),
+    };
     let url = Url::parse(uri).map_err(|error| bad(&error.to_string()))?;
     if url.scheme() != "file" {
         return Err(bad("only `file:` URIs are served"));
     }
-    url.to_file_path().map_err(|()| bad("it names no local file"))
+    url.to_file_path()
+        .map_err(|()| bad("it names no local file"))
 }
 
 /// The `file:` URI of an absolute path; none for a path that is not absolute.
@@ -124,7 +147,10 @@ pub fn file_uri(path: &Path) -> Option<String> {
 }
 
 fn relative_path(path: &str, base: Option<&Path>) -> Result<PathBuf, LoadError> {
-    let bad = |why: &str| LoadError::BadUri { uri: path.to_owned(), why: why.to_owned() };
+    let bad = |why: &str| LoadError::BadUri {
+        uri: path.to_owned(),
+        why: why.to_owned(),
+    };
     if path.is_empty() || path.contains('\0') {
         return Err(bad("it is empty or holds a zero byte"));
     }
@@ -136,7 +162,9 @@ fn relative_path(path: &str, base: Option<&Path>) -> Result<PathBuf, LoadError> 
 
 fn is_scheme(text: &str) -> bool {
     let mut chars = text.chars();
-    chars.next().is_some_and(|first| first.is_ascii_alphabetic())
+    chars
+        .next()
+        .is_some_and(|first| first.is_ascii_alphabetic())
         && chars.all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c))
 }
 

@@ -13,7 +13,10 @@ fn hello_prints_from_an_isolate_and_answers_a_call() -> Result<()> {
     assert_eq!(host.run(&hello, SpawnOptions::new())?, ExitReason::Ended);
     assert_eq!(
         host.lines(),
-        ["hello#2: hello from an isolate!", "main#1: I received: Hello from main"]
+        [
+            "hello#2: hello from an isolate!",
+            "main#1: I received: Hello from main"
+        ]
     );
     Ok(())
 }

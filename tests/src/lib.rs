@@ -4,7 +4,10 @@
 #![forbid(unsafe_code)]
 
 use std::path::PathBuf;
+use std::sync::mpsc;
 use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::Duration;
 
 use anyhow::Result;
 use insula::{ExitReason, Line, Program, Runtime, RuntimeBuilder, SpawnOptions, Stream};
@@ -12,6 +15,19 @@ use insula::{ExitReason, Line, Program, Runtime, RuntimeBuilder, SpawnOptions, S
 /// The module of the guest in `guests/NAME`.
 pub fn guest(name: &str) -> PathBuf {
     PathBuf::from(env!("INSULA_GUESTS")).join(format!("{name}.wasm"))
+}
+
+/// How long a test waits for what has to happen. A guard against hanging for ever,
+/// and nothing that a result depends on.
+pub const HANG: Duration = Duration::from_secs(120);
+
+/// Does what may not hang, and fails the test where it does.
+pub fn in_time<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+    let (done, result) = mpsc::channel();
+    thread::spawn(move || done.send(work()));
+    result
+        .recv_timeout(HANG)
+        .unwrap_or_else(|error| panic!("it hangs or panicked: {error}"))
 }
 
 /// A runtime small enough for many tests in one process, and what it told.
@@ -41,9 +57,16 @@ impl Host {
                 for_lines.lines.lock().expect("no panic").push(line);
             })
             .on_exit(move |name, reason| {
-                for_exits.exits.lock().expect("no panic").push((name.to_owned(), reason.clone()));
+                for_exits
+                    .exits
+                    .lock()
+                    .expect("no panic")
+                    .push((name.to_owned(), reason.clone()));
             });
-        Ok(Host { runtime: set(builder).start()?, told })
+        Ok(Host {
+            runtime: set(builder).start()?,
+            told,
+        })
     }
 
     pub fn program(&self, module: &str) -> Result<Program> {
@@ -58,27 +81,52 @@ impl Host {
     /// Runs a program until nothing can happen in its group any more.
     pub fn run(&self, program: &Program, options: SpawnOptions<'_>) -> Result<ExitReason> {
         let isolate = self.runtime.spawn(program, options)?;
-        let group = isolate.group().clone();
-        let reason = isolate.join();
-        group.wait();
-        Ok(reason)
+        Ok(in_time(move || {
+            let group = isolate.group().clone();
+            let reason = isolate.join();
+            group.wait();
+            reason
+        }))
+    }
+
+    /// The same for a guest without options.
+    pub fn run_guest(&self, module: &str) -> Result<ExitReason> {
+        self.run(&self.program(module)?, SpawnOptions::new())
     }
 
     /// What was printed, as `name: text`, in order.
     pub fn lines(&self) -> Vec<String> {
         let lines = self.told.lines.lock().expect("no panic");
-        lines.iter().map(|(name, _, text)| format!("{name}: {text}")).collect()
+        lines
+            .iter()
+            .map(|(name, _, text)| format!("{name}: {text}"))
+            .collect()
+    }
+
+    /// What the isolate of this name printed, in order. What isolates print beside
+    /// each other is in no order.
+    pub fn lines_of(&self, name: &str) -> Vec<String> {
+        let lines = self.told.lines.lock().expect("no panic");
+        let own = lines.iter().filter(|line| line.0 == name);
+        own.map(|(_, _, text)| text.clone()).collect()
     }
 
     /// The texts that were printed to one stream, in order.
     pub fn texts(&self, stream: Stream) -> Vec<String> {
         let lines = self.told.lines.lock().expect("no panic");
-        lines.iter().filter(|line| line.1 == stream).map(|line| line.2.clone()).collect()
+        lines
+            .iter()
+            .filter(|line| line.1 == stream)
+            .map(|line| line.2.clone())
+            .collect()
     }
 
     /// Why the isolate of this name ended, if it has.
     pub fn exit_of(&self, name: &str) -> Option<ExitReason> {
         let exits = self.told.exits.lock().expect("no panic");
-        exits.iter().find(|(other, _)| other == name).map(|(_, reason)| reason.clone())
+        exits
+            .iter()
+            .find(|(other, _)| other == name)
+            .map(|(_, reason)| reason.clone())
     }
 }

@@ -1,6 +1,8 @@
 //! Calls: messages that have an answer.
 
 use insula_guest::*;
+use std::cell::RefCell;
+use std::rc::Rc;
 use std::time::Duration;
 
 /// Answers after as many milliseconds as it is told to.
@@ -13,6 +15,20 @@ fn slow() {
             }
         })
         .detach();
+    });
+}
+
+/// Answers when it has as many calls as it was started for, the last one first.
+#[entry]
+fn last_first(count: usize) {
+    let mut calls = Vec::new();
+    port().receive(move |number: usize, reply: Option<SendPort>| {
+        calls.push((number, reply.expect("a call")));
+        if calls.len() == count {
+            for (number, reply) in calls.drain(..).rev() {
+                reply.send(number).ok();
+            }
+        }
     });
 }
 
@@ -41,30 +57,25 @@ fn shy() {
 #[main]
 async fn main() -> Result<(), CallError> {
     let slow = spawn_function(slow);
-
     let answer: u64 = slow.call(1).await?;
     println!("awaited: {answer}");
 
     // All of these are under way at once, and answered in an order of their own.
-    let answers = ReceivePort::new();
-    for delay in [60, 30] {
-        let answers = answers.send_port();
-        slow.call(delay)
-            .then(move |answer: Result<u64, CallError>| {
-                answers.send(answer.expect("slow lives")).ok();
-            });
+    let last_first = spawn_with(last_first, 101usize);
+    let first = last_first.call::<usize>(0);
+    let answered = Rc::new(RefCell::new(Vec::new()));
+    for number in 1..=100 {
+        let answered = Rc::clone(&answered);
+        last_first
+            .call(number)
+            .then(move |answer: Result<usize, CallError>| answered.borrow_mut().push(answer));
     }
-    let calls: Vec<_> = (0..100)
-        .rev()
-        .map(|delay| (delay, slow.call::<u64>(delay / 10)))
-        .collect();
-    for (delay, call) in calls {
-        assert_eq!(call.await?, delay / 10);
-    }
-    println!("100 calls under way at once");
-    for _ in 0..2 {
-        println!("then: {:?}", answers.recv_as::<u64>().await);
-    }
+    assert_eq!(first.await?, 0);
+    assert!(
+        answered.take().into_iter().eq((1..=100).rev().map(Ok)),
+        "not the last one first"
+    );
+    println!("then: 100 answers, the last one first");
 
     for (name, port) in [
         ("the port for the answer dropped", spawn_function(silent)),

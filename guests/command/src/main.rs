@@ -1,5 +1,13 @@
-//! A plain WASI command, which knows nothing of isolates.
+//! A plain WASI command, which knows nothing of isolates, and is shown nothing of
+//! the world.
 
-fn main() {
+use std::io::Read;
+
+fn main() -> std::io::Result<()> {
     println!("hello from a plain command");
+    println!("arguments: {}", std::env::args().count());
+    println!("variables: {}", std::env::vars().count());
+    println!("bytes on stdin: {}", std::io::stdin().read(&mut [0])?);
+    println!("files: {}", std::fs::read_dir("/").is_ok());
+    Ok(())
 }

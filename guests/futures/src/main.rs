@@ -53,7 +53,11 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
 
     // Timers are due in the order of their times, not of their making.
-    let sleepers: Vec<_> = [30, 10, 20]
+    let hour = Timer::after(ms(3_600_000), || println!("an hour has passed"));
+    drop(Timer::after(ms(1), || {
+        println!("cancelled, and never seen")
+    }));
+    let sleepers: Vec<_> = [10, 20, 30]
         .map(|time| {
             spawn_task(async move {
                 sleep(ms(time)).await;
@@ -61,13 +65,17 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
             })
         })
         .into();
-    Timer::after(ms(25), || println!("a timer after 25 ms")).detach();
-    drop(Timer::after(ms(5), || {
-        println!("cancelled, and never seen")
-    }));
     for sleeper in sleepers {
         sleeper.await;
     }
+    let rung = ReceivePort::new();
+    let bell = rung.send_port();
+    Timer::after(ms(1), move || {
+        bell.send("a timer rang").expect("it is open")
+    })
+    .detach();
+    println!("{}", rung.recv_as::<String>().await?);
+    drop(hour);
 
     // A message that nobody waited for long enough for is not lost.
     let late = timeout(ms(5), port().recv()).await;

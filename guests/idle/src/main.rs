@@ -23,6 +23,10 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!("{count} isolates are idle");
 
     // Main waits as well, for whatever is sent to it.
-    port().receive(|(), _| port().close());
+    port().receive(|(), reply| {
+        if let Some(reply) = reply {
+            reply.send(()).ok();
+        }
+    });
     Ok(())
 }

@@ -7,12 +7,32 @@ use super::access::at_key;
 use super::{Decoder, Result};
 use crate::DecodeError;
 use crate::path::Segment;
+use crate::writer::major;
+
+impl<'de> Decoder<'de> {
+    /// A variant without contents is its name, one with contents a map of one
+    /// entry.
+    pub(super) fn variant<V: Visitor<'de>>(&mut self, visitor: V) -> Result<V::Value> {
+        match self.reader.major()? {
+            major::TEXT => visitor.visit_enum(UnitVariant::new(self.reader.text()?)),
+            major::MAP => match self.reader.map()? {
+                1 => visitor.visit_enum(VariantEntry::new(self)),
+                n => Err(DecodeError::wrong_type(
+                    "map of one entry (an enum's variant)",
+                    format!("map of {n} entries"),
+                )),
+            },
+            major::TAG => self.behind_tag("string or map", |d| d.variant(visitor)),
+            _ => self.mismatch("string or map"),
+        }
+    }
+}
 
 /// A variant that is only its name.
-pub(super) struct UnitVariant<'de>(BorrowedStrDeserializer<'de, DecodeError>);
+struct UnitVariant<'de>(BorrowedStrDeserializer<'de, DecodeError>);
 
 impl<'de> UnitVariant<'de> {
-    pub(super) fn new(name: &'de str) -> Self {
+    fn new(name: &'de str) -> Self {
         UnitVariant(BorrowedStrDeserializer::new(name))
     }
 }
@@ -57,13 +77,13 @@ impl<'de> VariantAccess<'de> for NoContents {
 }
 
 /// A variant with contents.
-pub(super) struct VariantEntry<'d, 'de> {
+struct VariantEntry<'d, 'de> {
     decoder: &'d mut Decoder<'de>,
     key: usize,
 }
 
 impl<'d, 'de> VariantEntry<'d, 'de> {
-    pub(super) fn new(decoder: &'d mut Decoder<'de>) -> Self {
+    fn new(decoder: &'d mut Decoder<'de>) -> Self {
         let key = decoder.reader.at();
         VariantEntry { decoder, key }
     }

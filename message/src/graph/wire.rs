@@ -182,9 +182,8 @@ impl<P: Port> Reading<'_, P> {
             Item::List(length) => Node::List(Vec::with_capacity(length)),
             Item::Map(length) => Node::Map(Vec::with_capacity(length)),
             Item::Port(index) => Node::SendPort(scope::pick(&self.ports, index)?),
-            Item::BigInt(value) => {
-                let target = "Node::Int (i64)";
-                return Err(DecodeErrorKind::IntOutOfRange { value, target }.into());
+            Item::BigInt(_) | Item::NegativeBigInt(_) => {
+                return Err(item.beyond_i64("Node::Int (i64)"));
             }
             Item::Null | Item::Shareable | Item::Reference(_) => Node::Null,
         })

@@ -23,7 +23,10 @@ pub(super) struct Imports {
 
 impl Imports {
     pub(super) fn new(engine: &Engine) -> Self {
-        Imports { linker: Linker::new(engine), list: Vec::new() }
+        Imports {
+            linker: Linker::new(engine),
+            list: Vec::new(),
+        }
     }
 
     /// Links a function of the contract.
@@ -41,7 +44,11 @@ impl Imports {
     }
 
     pub(super) fn list(&mut self, module: &str, name: &str, ty: FuncType) {
-        self.list.push(Import { module: module.to_owned(), name: name.to_owned(), ty });
+        self.list.push(Import {
+            module: module.to_owned(),
+            name: name.to_owned(),
+            ty,
+        });
     }
 
     pub(super) fn done(self) -> (Linker<State>, Vec<Import>) {

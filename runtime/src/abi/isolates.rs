@@ -37,7 +37,11 @@ fn spawn(
     answer: u32,
 ) -> wasmtime::Result<()> {
     enter(&guest, "isolates.spawn")?;
-    let first = First { given, bytes: Span::new(bytes, length), ports: (ports, port_count) };
+    let first = First {
+        given,
+        bytes: Span::new(bytes, length),
+        ports: (ports, port_count),
+    };
     let (memory, state) = view(&mut guest)?;
     let answer = HandleAnswer::new(memory, answer)?;
     let entry = text(memory, Span::new(entry, entry_length), "an entry's name")?;
@@ -47,13 +51,24 @@ fn spawn(
     }
     let spawned = if state.program.has_entry(entry) {
         first.and_then(|first| {
-            let child = Child { entry: entry.to_owned(), first_message: first };
-            spawn::inside(&state.isolate, state.program.clone(), child, &state.turn.seat)
-                .map_err(|hit| (RefusalKind::Limit, hit.to_string()))
+            let child = Child {
+                entry: entry.to_owned(),
+                first_message: first,
+            };
+            spawn::inside(
+                &state.isolate,
+                state.program.clone(),
+                child,
+                &state.turn.seat,
+            )
+            .map_err(|hit| (RefusalKind::Limit, hit.to_string()))
         })
     } else {
         let entries = state.program.entries().join("`, `");
-        Err((RefusalKind::NoSuchEntry, format!("there is no entry `{entry}`; there is `{entries}`")))
+        Err((
+            RefusalKind::NoSuchEntry,
+            format!("there is no entry `{entry}`; there is `{entries}`"),
+        ))
     };
     finish(guest, answer, spawned)
 }
@@ -72,7 +87,11 @@ fn spawn_uri(
     answer: u32,
 ) -> wasmtime::Result<()> {
     enter(&guest, "isolates.spawn-uri")?;
-    let first = First { given, bytes: Span::new(bytes, length), ports: (ports, port_count) };
+    let first = First {
+        given,
+        bytes: Span::new(bytes, length),
+        ports: (ports, port_count),
+    };
     let (memory, state) = view(&mut guest)?;
     let answer = HandleAnswer::new(memory, answer)?;
     let uri = text(memory, Span::new(uri, uri_length), "a URI")?;
@@ -83,8 +102,14 @@ fn spawn_uri(
     }
     let spawned = first.and_then(|first| {
         let group = state.isolate.group();
-        let granted = group.grants.find(uri, state.program.path()).map_err(refused_uri)?;
-        let child = Child { entry: entry.to_owned(), first_message: first };
+        let granted = group
+            .grants
+            .find(uri, state.program.path())
+            .map_err(refused_uri)?;
+        let child = Child {
+            entry: entry.to_owned(),
+            first_message: first,
+        };
         spawn::from_uri(&state.isolate, granted, child)
             .map_err(|hit| (RefusalKind::Limit, hit.to_string()))
     });
@@ -120,13 +145,19 @@ impl First {
         match self.given {
             0 => return Ok(Ok(None)),
             1 => {}
-            other => return broken(format!("an option's tag is {other}, and it has to be 0 or 1")),
+            other => {
+                return broken(format!(
+                    "an option's tag is {other}, and it has to be 0 or 1"
+                ));
+            }
         }
         let outgoing = Outgoing::new(memory, self.bytes, self.ports)?;
         if let Err(hit) = outgoing.check_size(state, false) {
             return Ok(Err((RefusalKind::Limit, hit.to_string())));
         }
         let holder = state.isolate.group();
-        outgoing.message(memory, state, Some(holder), None).map(|message| Ok(Some(message)))
+        outgoing
+            .message(memory, state, Some(holder), None)
+            .map(|message| Ok(Some(message)))
     }
 }

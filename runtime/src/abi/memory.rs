@@ -26,7 +26,10 @@ impl Span {
 
     /// Its place in `memory`, where it lies inside.
     pub(super) fn within(self, memory: &[u8], what: &str) -> wasmtime::Result<Range<usize>> {
-        let (start, end) = (u64::from(self.start), u64::from(self.start) + u64::from(self.length));
+        let (start, end) = (
+            u64::from(self.start),
+            u64::from(self.start) + u64::from(self.length),
+        );
         if end > memory.len() as u64 {
             return broken(format!(
                 "{what} at {start:#x} with {} bytes reaches outside of its memory of {} bytes",
@@ -63,7 +66,10 @@ fn memory(guest: &mut Guest<'_>) -> wasmtime::Result<Memory> {
 pub(super) fn text<'a>(memory: &'a [u8], span: Span, what: &str) -> wasmtime::Result<&'a str> {
     let bytes = &memory[span.within(memory, what)?];
     if u64::from(span.length) > TEXT_BYTES {
-        return broken(format!("{what} is {} bytes long, and {TEXT_BYTES} are allowed", span.length));
+        return broken(format!(
+            "{what} is {} bytes long, and {TEXT_BYTES} are allowed",
+            span.length
+        ));
     }
     match std::str::from_utf8(bytes) {
         Ok(text) => Ok(text),
@@ -83,11 +89,16 @@ pub(super) fn handle_list(memory: &[u8], start: u32, count: u32) -> wasmtime::Re
 
 /// The numbers in a place that [`handle_list`] found.
 pub(super) fn handles_in(memory: &[u8], place: Range<usize>) -> impl Iterator<Item = u32> + '_ {
-    memory[place].chunks_exact(4).map(|chunk| u32::from_le_bytes([chunk[0], chunk[1], chunk[2], chunk[3]]))
+    memory[place]
+        .chunks_exact(4)
+        .map(|chunk| u32::from_le_bytes([chunk[0], chunk[1], chunk[2], chunk[3]]))
 }
 
 pub(super) fn send_port(state: &State, handle: u32) -> wasmtime::Result<&PortRef> {
-    state.handles.send_port(handle).or_else(|wrong| wrong_handle(handle, "send-port", wrong))
+    state
+        .handles
+        .send_port(handle)
+        .or_else(|wrong| wrong_handle(handle, "send-port", wrong))
 }
 
 pub(super) fn wrong_handle<T>(
@@ -99,9 +110,9 @@ pub(super) fn wrong_handle<T>(
         WrongHandle::Unknown => broken(format!(
             "it used handle {handle:#x} as a {expected}, and it has no such handle (never given, or dropped)"
         )),
-        WrongHandle::Kind(kind) => {
-            broken(format!("it used handle {handle:#x} as a {expected}, and that is a {kind}"))
-        }
+        WrongHandle::Kind(kind) => broken(format!(
+            "it used handle {handle:#x} as a {expected}, and that is a {kind}"
+        )),
     }
 }
 
@@ -120,7 +131,12 @@ pub(super) struct Answer {
 }
 
 impl Answer {
-    pub(super) fn new(memory: &[u8], pointer: u32, size: u32, align: u32) -> wasmtime::Result<Self> {
+    pub(super) fn new(
+        memory: &[u8],
+        pointer: u32,
+        size: u32,
+        align: u32,
+    ) -> wasmtime::Result<Self> {
         check_aligned(pointer, align, "a place for a result")?;
         let place = Span::new(pointer, size).within(memory, "a place for a result")?;
         Ok(Answer { start: place.start })
@@ -157,7 +173,10 @@ pub(super) fn give_bytes(guest: &mut Guest<'_>, bytes: &[u8], align: u32) -> was
 
 /// The same for handles.
 pub(super) fn give_handles(guest: &mut Guest<'_>, handles: &[u32]) -> wasmtime::Result<u32> {
-    let bytes: Vec<u8> = handles.iter().flat_map(|handle| handle.to_le_bytes()).collect();
+    let bytes: Vec<u8> = handles
+        .iter()
+        .flat_map(|handle| handle.to_le_bytes())
+        .collect();
     give_bytes(guest, &bytes, 4)
 }
 

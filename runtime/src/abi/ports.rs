@@ -47,13 +47,21 @@ fn send(
     let reply = match has_reply {
         0 => None,
         1 => Some(reply),
-        other => return broken(format!("an option's tag is {other}, and it has to be 0 or 1")),
+        other => {
+            return broken(format!(
+                "an option's tag is {other}, and it has to be 0 or 1"
+            ));
+        }
     };
     let outgoing = Outgoing::new(memory, Span::new(bytes, length), (ports, port_count))?;
     let status = match outgoing.check_size(state, reply.is_some()) {
         Err(_) => SendStatus::TooLarge,
         Ok(cost) => {
-            let room = if cost > COPIED_UNASKED { to.has_room(cost) } else { SendStatus::Sent };
+            let room = if cost > COPIED_UNASKED {
+                to.has_room(cost)
+            } else {
+                SendStatus::Sent
+            };
             if room == SendStatus::Sent {
                 let message = outgoing.message(memory, state, to.group(), reply)?;
                 to.send(message, Some(&state.turn.seat))
@@ -101,7 +109,11 @@ impl Outgoing {
         let ports: wasmtime::Result<Vec<PortRef>> =
             handles_in(memory, self.ports.clone()).map(take).collect();
         let reply = reply.map(take).transpose()?;
-        Ok(Message { bytes: memory[self.bytes.clone()].to_vec(), ports: ports?, reply })
+        Ok(Message {
+            bytes: memory[self.bytes.clone()].to_vec(),
+            ports: ports?,
+            reply,
+        })
     }
 }
 
@@ -167,7 +179,10 @@ fn drop_receive_port(mut guest: Guest<'_>, port: u32) -> wasmtime::Result<()> {
 }
 
 fn receive_port(state: &State, handle: u32) -> wasmtime::Result<usize> {
-    state.handles.receive_port(handle).or_else(|wrong| wrong_handle(handle, "receive-port", wrong))
+    state
+        .handles
+        .receive_port(handle)
+        .or_else(|wrong| wrong_handle(handle, "receive-port", wrong))
 }
 
 /// `option<event>`, an event's payload being aligned to 8.
@@ -255,7 +270,12 @@ impl Taken {
         }
         let reply = message.reply.and_then(|port| insert(guest, port));
         let ports = give_handles(guest, &handles)?;
-        Ok(Taken { bytes: (bytes, length), ports: (ports, handles.len() as u32), reply, lost })
+        Ok(Taken {
+            bytes: (bytes, length),
+            ports: (ports, handles.len() as u32),
+            reply,
+            lost,
+        })
     }
 
     /// Writes the two lists.

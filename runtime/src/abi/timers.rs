@@ -15,12 +15,7 @@ pub(super) fn link(imports: &mut Imports) -> wasmtime::Result<()> {
     imports.function("timers", "[resource-drop]timer", drop_timer)
 }
 
-fn start(
-    mut guest: Guest<'_>,
-    nanoseconds: u64,
-    token: u64,
-    answer: u32,
-) -> wasmtime::Result<()> {
+fn start(mut guest: Guest<'_>, nanoseconds: u64, token: u64, answer: u32) -> wasmtime::Result<()> {
     enter(&guest, "timer.start")?;
     let (memory, state) = view(&mut guest)?;
     let answer = HandleAnswer::new(memory, answer)?;

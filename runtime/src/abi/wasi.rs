@@ -121,7 +121,9 @@ fn behind(
     let Ok(Extern::Func(function)) = function else {
         return broken(format!("it called `{name}`, which is missing"));
     };
-    function.typed::<(u32, u32, u32, u32), u32>(&mut *guest)?.call(guest, params)
+    function
+        .typed::<(u32, u32, u32, u32), u32>(&mut *guest)?
+        .call(guest, params)
 }
 
 fn u32_at(bytes: &[u8], at: usize) -> u32 {
@@ -157,9 +159,18 @@ impl Subscription {
             let clock = u32_at(bytes, 16);
             let timeout = Duration::from_nanos(u64_at(bytes, 24));
             let is_absolute = bytes[40] & 1 != 0;
-            now + if is_absolute { until(clock, timeout, born) } else { timeout }.min(LONGEST_SLEEP)
+            now + if is_absolute {
+                until(clock, timeout, born)
+            } else {
+                timeout
+            }
+            .min(LONGEST_SLEEP)
         });
-        Subscription { userdata: u64_at(bytes, 0), kind, due }
+        Subscription {
+            userdata: u64_at(bytes, 0),
+            kind,
+            due,
+        }
     }
 
     fn is_ready(&self, now: Instant) -> bool {
@@ -226,6 +237,8 @@ fn poll_oneoff(
 fn sleep_until(state: &mut State, deadline: Option<Instant>) -> wasmtime::Result<()> {
     let seat = state.turn.seat.clone();
     state.wait(|isolate| {
-        isolate.waiting_on(&seat, || seat.sleep_in_turn(deadline, || isolate.is_stopped()));
+        isolate.waiting_on(&seat, || {
+            seat.sleep_in_turn(deadline, || isolate.is_stopped())
+        });
     })
 }

@@ -15,7 +15,11 @@ pub(crate) struct Admission<T> {
 
 impl<T> Admission<T> {
     pub(crate) fn new(limit: usize) -> Self {
-        Admission { limit, preempted: AtomicUsize::new(0), held: Mutex::new(VecDeque::new()) }
+        Admission {
+            limit,
+            preempted: AtomicUsize::new(0),
+            held: Mutex::new(VecDeque::new()),
+        }
     }
 
     /// Whether work may run now. `crowded` means that the whole process holds as
@@ -53,9 +57,5 @@ impl<T> Admission<T> {
     /// All work that waits, for a group that is being ended.
     pub(crate) fn release(&self) -> VecDeque<T> {
         std::mem::take(&mut *lock(&self.held))
-    }
-
-    pub(crate) fn preempted(&self) -> usize {
-        self.preempted.load(Ordering::SeqCst)
     }
 }

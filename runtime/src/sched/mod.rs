@@ -163,14 +163,16 @@ impl<T: Work> Scheduler<T> {
             // No thread to be had from the system now. The monitor tries again.
             return false;
         };
-        let Some(permit) = table.idle.pop() else { return false };
+        let Some(permit) = table.idle.pop() else {
+            return false;
+        };
         self.idle.fetch_sub(1, Ordering::SeqCst);
         self.give(table, permit, spare);
         true
     }
 
     fn give(&self, table: &mut Table<T>, permit: usize, seat: Arc<Seat<T>>) {
-        seat.grant(permit, self.ticks.load(Ordering::Relaxed));
+        seat.grant(permit);
         table.held[permit] = Some(seat);
         if std::mem::take(&mut table.monitor_asleep) {
             self.used.notify_all();
@@ -180,7 +182,7 @@ impl<T: Work> Scheduler<T> {
     /// What a worker thread does until it is told to leave.
     fn work(self: &Arc<Self>, seat: &Arc<Seat<T>>) {
         while let Some(mut permit) = seat.wait_for_permit() {
-            let mut slice_began = self.ticks.load(Ordering::Relaxed);
+            let mut slice_began = self.ticks();
             while let Some(work) = self.next(seat, permit, &mut slice_began) {
                 match self.turn(seat, work) {
                     Some(now) => permit = now,
@@ -199,8 +201,9 @@ impl<T: Work> Scheduler<T> {
     fn turn(self: &Arc<Self>, seat: &Arc<Seat<T>>, work: T) -> Option<usize> {
         seat.lock().turn = Some(Running {
             admission: work.admission().clone(),
-            since: self.ticks.load(Ordering::Relaxed),
+            since: self.ticks(),
             preempted: false,
+            waits: false,
         });
         let again = work.run(seat);
         let (permit, turn) = {
@@ -235,7 +238,7 @@ impl<T: Work> Scheduler<T> {
         slice_began: &mut u64,
     ) -> Option<T> {
         loop {
-            let tick = self.ticks.load(Ordering::Relaxed);
+            let tick = self.ticks();
             let slice_over = tick.wrapping_sub(*slice_began) >= SLICE;
             if slice_over {
                 *slice_began = tick;
@@ -269,7 +272,9 @@ impl<T: Work> Scheduler<T> {
     }
 
     fn pass_to_waiting(&self, table: &mut Table<T>, seat: &Arc<Seat<T>>, permit: usize) -> bool {
-        let Some(waiting) = table.waiting.pop_front() else { return false };
+        let Some(waiting) = table.waiting.pop_front() else {
+            return false;
+        };
         self.waiting.fetch_sub(1, Ordering::SeqCst);
         seat.lock().permit = None;
         table.add_spare(seat.clone());
@@ -315,25 +320,38 @@ impl<T: Work> Scheduler<T> {
         if seat.lock().permit.is_some() {
             return;
         }
-        {
-            let mut table = self.table();
-            if let Some(permit) = table.idle.pop() {
+        self.stand_in_line(seat);
+        if seat.wait_in_turn(stop, || self.ticks()).is_none() {
+            self.stop_waiting(seat);
+        }
+    }
+
+    /// Gets a permit at once where one is idle; else the next one that is free.
+    fn stand_in_line(&self, seat: &Arc<Seat<T>>) {
+        let mut table = self.table();
+        if let Some(turn) = &mut seat.lock().turn {
+            turn.waits = true;
+        }
+        match table.idle.pop() {
+            Some(permit) => {
                 self.idle.fetch_sub(1, Ordering::SeqCst);
                 self.give(&mut table, permit, seat.clone());
-                return;
             }
-            table.waiting.push_back(seat.clone());
-            self.waiting.fetch_add(1, Ordering::SeqCst);
-        }
-        if seat.wait_in_turn(stop).is_none() {
-            self.stop_waiting(seat);
+            None => {
+                table.waiting.push_back(seat.clone());
+                self.waiting.fetch_add(1, Ordering::SeqCst);
+            }
         }
     }
 
     /// Leaves the line for a permit: the turn is to end without one.
     fn stop_waiting(&self, seat: &Arc<Seat<T>>) {
         let mut table = self.table();
-        if let Some(place) = table.waiting.iter().position(|other| Arc::ptr_eq(other, seat)) {
+        if let Some(place) = table
+            .waiting
+            .iter()
+            .position(|other| Arc::ptr_eq(other, seat))
+        {
             table.waiting.remove(place);
             self.waiting.fetch_sub(1, Ordering::SeqCst);
         }

@@ -4,7 +4,7 @@
 use crate::sync::{Arc, Ordering, wait};
 
 use super::seat::Seat;
-use super::{SLICE, Scheduler, Table, Work};
+use super::{Scheduler, Table, Work};
 
 impl<T: Work> Scheduler<T> {
     /// One tick. False when no turn is running, so that nobody needs ticks.
@@ -18,7 +18,9 @@ impl<T: Work> Scheduler<T> {
             while self.start_worker(&mut table) {}
         }
         for permit in 0..table.held.len() {
-            let Some(seat) = table.held[permit].clone() else { continue };
+            let Some(seat) = table.held[permit].clone() else {
+                continue;
+            };
             if Self::outlived_its_slice(&seat, now)
                 && (!table.waiting.is_empty() || self.queues.has_work())
             {
@@ -30,17 +32,30 @@ impl<T: Work> Scheduler<T> {
 
     fn outlived_its_slice(seat: &Seat<T>, now: u64) -> bool {
         let state = seat.lock();
-        state.turn.as_ref().is_some_and(|turn| now.wrapping_sub(turn.since) >= SLICE)
+        state
+            .turn
+            .as_ref()
+            .is_some_and(|turn| turn.outlived_its_slice(now))
     }
 
     /// Takes the permit from a turn and gives it to a spare thread, or to a turn
     /// that waits for one when there is no other work.
-    fn hand_over(self: &Arc<Self>, table: &mut Table<T>, permit: usize, from: &Arc<Seat<T>>, now: u64) {
+    fn hand_over(
+        self: &Arc<Self>,
+        table: &mut Table<T>,
+        permit: usize,
+        from: &Arc<Seat<T>>,
+        now: u64,
+    ) {
         let to = if self.queues.has_work() {
-            let Some(spare) = table.spares.pop().or_else(|| self.new_worker()) else { return };
+            let Some(spare) = table.spares.pop().or_else(|| self.new_worker()) else {
+                return;
+            };
             spare
         } else {
-            let Some(waiting) = table.waiting.pop_front() else { return };
+            let Some(waiting) = table.waiting.pop_front() else {
+                return;
+            };
             self.waiting.fetch_sub(1, Ordering::SeqCst);
             waiting
         };
@@ -57,8 +72,10 @@ impl<T: Work> Scheduler<T> {
     /// False when the turn ended meanwhile.
     fn take_permit(&self, seat: &Seat<T>, now: u64) -> bool {
         let mut state = seat.lock();
-        let Some(turn) = &mut state.turn else { return false };
-        if now.wrapping_sub(turn.since) < SLICE {
+        let Some(turn) = &mut state.turn else {
+            return false;
+        };
+        if !turn.outlived_its_slice(now) {
             return false;
         }
         if !std::mem::replace(&mut turn.preempted, true) {

@@ -24,8 +24,13 @@ struct Local<T> {
 
 impl<T> Queues<T> {
     pub(super) fn new(permits: usize) -> Self {
-        let local =
-            || Mutex::new(Local { newest: None, queue: VecDeque::new(), taken: 0 });
+        let local = || {
+            Mutex::new(Local {
+                newest: None,
+                queue: VecDeque::new(),
+                taken: 0,
+            })
+        };
         Queues {
             locals: (0..permits).map(|_| local()).collect(),
             outside: Mutex::new(VecDeque::new()),
@@ -104,7 +109,10 @@ impl<T> Queues<T> {
     pub(super) fn has_work_for(&self, permit: usize) -> bool {
         !lock(&self.outside).is_empty()
             || lock(&self.locals[permit]).newest.is_some()
-            || self.locals.iter().any(|local| !lock(local).queue.is_empty())
+            || self
+                .locals
+                .iter()
+                .any(|local| !lock(local).queue.is_empty())
     }
 
     /// Whether anything waits at all.

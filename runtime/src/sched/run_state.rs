@@ -40,7 +40,10 @@ impl RunState {
                 RUNNING => WOKEN,
                 _ => return false,
             };
-            match self.0.compare_exchange(state, next, Ordering::SeqCst, Ordering::SeqCst) {
+            match self
+                .0
+                .compare_exchange(state, next, Ordering::SeqCst, Ordering::SeqCst)
+            {
                 Ok(_) => return state == IDLE,
                 Err(now) => state = now,
             }

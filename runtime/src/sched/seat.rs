@@ -23,17 +23,30 @@ pub(super) struct SeatState<T> {
 
 pub(super) struct Running<T> {
     pub(super) admission: Arc<Admission<T>>,
-    /// The tick at which the turn began or got its permit back.
+    /// The tick at which the turn began or went on with a new permit.
     pub(super) since: u64,
     /// Whether it lost its permit at least once: it counts as preempted then,
     /// until it ends.
     pub(super) preempted: bool,
+    /// Whether its thread waits for a permit. One that was granted is not taken
+    /// back before the thread has seen it: the turn would wait on in no line.
+    pub(super) waits: bool,
+}
+
+impl<T> Running<T> {
+    pub(super) fn outlived_its_slice(&self, now: u64) -> bool {
+        !self.waits && now.wrapping_sub(self.since) >= super::SLICE
+    }
 }
 
 impl<T> Seat<T> {
     pub(super) fn new() -> Self {
         Seat {
-            state: Mutex::new(SeatState { permit: None, turn: None, leave: false }),
+            state: Mutex::new(SeatState {
+                permit: None,
+                turn: None,
+                leave: false,
+            }),
             changed: Condvar::new(),
         }
     }
@@ -43,13 +56,8 @@ impl<T> Seat<T> {
     }
 
     /// Gives the thread a permit and wakes it.
-    pub(super) fn grant(&self, permit: usize, tick: u64) {
-        let mut state = self.lock();
-        state.permit = Some(permit);
-        if let Some(turn) = &mut state.turn {
-            turn.since = tick;
-        }
-        drop(state);
+    pub(super) fn grant(&self, permit: usize) {
+        self.lock().permit = Some(permit);
         self.changed.notify_all();
     }
 
@@ -73,11 +81,20 @@ impl<T> Seat<T> {
         }
     }
 
-    /// Waits inside a turn for a permit, or until `stop` says so.
-    pub(super) fn wait_in_turn(&self, stop: impl Fn() -> bool) -> Option<usize> {
+    /// Waits inside a turn for a permit, or until `stop` says so. `tick` tells
+    /// the time when the wait is over.
+    pub(super) fn wait_in_turn(
+        &self,
+        stop: impl Fn() -> bool,
+        tick: impl Fn() -> u64,
+    ) -> Option<usize> {
         let mut state = self.lock();
         while state.permit.is_none() && !stop() {
             state = wait(&self.changed, state);
+        }
+        if let Some(turn) = &mut state.turn {
+            turn.waits = false;
+            turn.since = tick();
         }
         state.permit
     }

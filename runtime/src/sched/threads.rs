@@ -1,7 +1,7 @@
 //! The worker threads: made when they are needed, ended when there are enough,
 //! joined at the end.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::io;
 
 use crate::sync::{Arc, JoinHandle, Mutex, lock, spawn_thread};
@@ -15,7 +15,7 @@ pub(super) struct Threads(Mutex<Book>);
 #[derive(Default)]
 struct Book {
     made: u64,
-    running: HashMap<u64, JoinHandle>,
+    running: BTreeMap<u64, JoinHandle>,
     /// Ended by themselves, to be joined.
     ended: Vec<u64>,
 }

@@ -1,0 +1,220 @@
+//! A stand-in for `runtime/src/isolate.rs`: the same steps in the same order in
+//! `wake`, `stop`, `run` and `end`, with a plain function for a guest.
+
+use std::cell::Cell;
+use std::collections::VecDeque;
+use std::sync::Mutex as StdMutex;
+
+use loom::cell::UnsafeCell;
+use loom::sync::atomic::{AtomicBool, fence};
+
+use crate::scenario::{Moment, World};
+use crate::sched::{Admission, RunState, Seat, Work};
+use crate::sync::{Arc, Mutex, Ordering, lock};
+
+pub(crate) struct Isolate {
+    world: Arc<World>,
+    group: Arc<Admission<Task>>,
+    run: RunState,
+    mailbox: Mutex<VecDeque<u32>>,
+    body: Body,
+    stopped: AtomicBool,
+    waiting: Mutex<Option<Arc<Seat<Task>>>>,
+    /// When the worker asked for the group, just before the turn: it has a permit
+    /// then. Known to no other thread while the isolate is not in a queue.
+    asked: StdMutex<Moment>,
+}
+
+type Handle = Box<dyn Fn(&Turn<'_>, u32) + Send + Sync>;
+
+/// Touched by the worker that runs the isolate, and by nobody else. There is no
+/// lock: loom fails when two turns overlap, and also when one could miss what
+/// the turn before it wrote.
+struct Body {
+    left: UnsafeCell<u32>,
+    handle: Handle,
+}
+
+// SAFETY: every access goes through loom's cell, which watches what is claimed.
+unsafe impl Sync for Body {}
+
+pub(crate) struct Task(pub(crate) Arc<Isolate>);
+
+impl Work for Task {
+    fn admission(&self) -> &Arc<Admission<Self>> {
+        *self.0.asked.lock().expect("held for a moment") = self.0.world.permits.now();
+        &self.0.group
+    }
+
+    fn is_stopped(&self) -> bool {
+        self.0.is_stopped()
+    }
+
+    fn run(&self, seat: &Arc<Seat<Self>>) -> bool {
+        self.0.run(seat)
+    }
+}
+
+enum TurnEnd {
+    Idle,
+    More,
+    Ended,
+}
+
+impl Isolate {
+    /// As an isolate is after its first turn.
+    pub(crate) fn at_rest(
+        world: &Arc<World>,
+        group: &Arc<Admission<Task>>,
+        messages: u32,
+        handle: Handle,
+    ) -> Arc<Self> {
+        let run = RunState::queued();
+        assert!(run.start() && run.rest());
+        Arc::new(Isolate {
+            world: world.clone(),
+            group: group.clone(),
+            run,
+            mailbox: Mutex::new(VecDeque::new()),
+            body: Body {
+                left: UnsafeCell::new(messages),
+                handle,
+            },
+            stopped: AtomicBool::new(false),
+            waiting: Mutex::new(None),
+            asked: StdMutex::new(world.permits.now()),
+        })
+    }
+
+    /// A send from a thread that is no worker.
+    pub(crate) fn send(self: &Arc<Self>, message: u32) {
+        self.send_from(None, message);
+    }
+
+    fn send_from(self: &Arc<Self>, from: Option<&Seat<Task>>, message: u32) {
+        lock(&self.mailbox).push_back(message);
+        self.wake(from);
+    }
+
+    fn wake(self: &Arc<Self>, from: Option<&Seat<Task>>) {
+        if self.run.wake() {
+            let scheduler = &self.world.scheduler;
+            match from {
+                Some(seat) => scheduler.queue_from(seat, Task(self.clone())),
+                None => scheduler.queue(Task(self.clone())),
+            }
+        }
+    }
+
+    pub(crate) fn stop(self: &Arc<Self>) {
+        self.stopped.store(true, Ordering::SeqCst);
+        // loom takes sequentially consistent accesses for weaker ones, but not
+        // fences.
+        fence(Ordering::SeqCst);
+        if let Some(seat) = lock(&self.waiting).as_ref() {
+            seat.nudge();
+        }
+        self.wake(None);
+    }
+
+    pub(crate) fn is_stopped(&self) -> bool {
+        fence(Ordering::SeqCst);
+        self.stopped.load(Ordering::SeqCst)
+    }
+
+    fn waiting_on(&self, seat: &Arc<Seat<Task>>, wait: impl FnOnce()) {
+        *lock(&self.waiting) = Some(seat.clone());
+        wait();
+        *lock(&self.waiting) = None;
+    }
+
+    fn run(self: &Arc<Self>, seat: &Arc<Seat<Task>>) -> bool {
+        // The real one leaves the isolate alone then. But it is in one queue at
+        // most and cannot end there, so it never comes to that.
+        assert!(self.run.start(), "taken out of a queue in which it was not");
+        let permits = &self.world.permits;
+        let asked = *self.asked.lock().expect("held for a moment");
+        let turn = Turn {
+            isolate: self,
+            seat,
+            held: Cell::new(permits.hold(asked)),
+        };
+        let end = turn.run();
+        permits.let_go(turn.held.get());
+        match end {
+            TurnEnd::More => {
+                let _ = self.run.wake();
+            }
+            TurnEnd::Idle => {}
+            TurnEnd::Ended => {
+                self.end();
+                return false;
+            }
+        }
+        !self.run.rest()
+    }
+
+    fn end(&self) {
+        self.run.end();
+        lock(&self.mailbox).clear();
+        self.world.leave();
+    }
+}
+
+/// What a guest can do in its turn.
+pub(crate) struct Turn<'a> {
+    isolate: &'a Arc<Isolate>,
+    seat: &'a Arc<Seat<Task>>,
+    held: Cell<Option<Moment>>,
+}
+
+impl Turn<'_> {
+    /// Handles one message, where there is one.
+    fn run(&self) -> TurnEnd {
+        let isolate = self.isolate;
+        if isolate.is_stopped() {
+            return TurnEnd::Ended;
+        }
+        let left = isolate.body.left.get_mut();
+        let message = lock(&isolate.mailbox).pop_front();
+        if let Some(message) = message {
+            (isolate.body.handle)(self, message);
+            // SAFETY: the cell watches that nobody else is at it.
+            unsafe { *left.deref() -= 1 };
+        }
+        // SAFETY: likewise.
+        if isolate.is_stopped() || unsafe { *left.deref() } == 0 {
+            TurnEnd::Ended
+        } else if lock(&isolate.mailbox).is_empty() {
+            TurnEnd::Idle
+        } else {
+            TurnEnd::More
+        }
+    }
+
+    pub(crate) fn send(&self, to: &Arc<Isolate>, message: u32) {
+        to.send_from(Some(self.seat), message);
+    }
+
+    /// Where a turn waits when it lost its permit. False when it is to end.
+    pub(crate) fn checkpoint(&self, waits: impl Fn()) -> bool {
+        let isolate = self.isolate;
+        let permits = &isolate.world.permits;
+        if isolate.is_stopped() {
+            return false;
+        }
+        permits.let_go(self.held.take());
+        let before = permits.now();
+        isolate.waiting_on(self.seat, || {
+            isolate.world.scheduler.checkpoint(self.seat, || {
+                waits();
+                isolate.is_stopped()
+            });
+        });
+        if isolate.is_stopped() {
+            return false;
+        }
+        self.held.set(permits.hold(before));
+        true
+    }
+}

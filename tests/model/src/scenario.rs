@@ -1,0 +1,206 @@
+//! What every scenario starts from and is held to: isolates in a group, a
+//! scheduler, and a close at the end that must find everything back in place.
+
+use std::sync::atomic::{AtomicUsize as Count, Ordering::Relaxed};
+
+use crate::isolate::{Isolate, Task, Turn};
+use crate::sched::{Admission, Scheduler};
+use crate::sync::{Arc, Condvar, Mutex, lock, wait};
+
+/// Runs `scenario` in every interleaving with at most `switches` forced switches
+/// between threads.
+pub(crate) fn check(name: &str, switches: usize, scenario: impl Fn() + Send + Sync + 'static) {
+    let mut model = loom::model::Builder::new();
+    model.preemption_bound = model.preemption_bound.or(Some(switches));
+    // Steps of one run, to notice a run that goes in circles.
+    model.max_branches = 5_000;
+    let runs = Arc::new(Count::new(0));
+    let counted = runs.clone();
+    model.check(move || {
+        counted.fetch_add(1, Relaxed);
+        scenario();
+    });
+    println!("{name}: {} interleavings", runs.load(Relaxed));
+}
+
+/// Something that has to come about in some interleaving: a scenario that never
+/// gets to what it is about shows nothing.
+pub(crate) struct Seen(Count);
+
+impl Seen {
+    pub(crate) const fn never() -> Self {
+        Seen(Count::new(0))
+    }
+
+    pub(crate) fn note(&self) {
+        self.0.fetch_add(1, Relaxed);
+    }
+
+    pub(crate) fn assert(&self) {
+        assert!(
+            self.0.load(Relaxed) > 0,
+            "no interleaving came to the point"
+        );
+    }
+}
+
+/// The runtime: its scheduler, and the isolates that are alive.
+pub(crate) struct World {
+    pub(crate) scheduler: Arc<Scheduler<Task>>,
+    pub(crate) permits: Permits,
+    alive: Mutex<usize>,
+    empty: Condvar,
+}
+
+impl World {
+    pub(crate) fn new(permits: usize) -> Arc<Self> {
+        Arc::new(World {
+            scheduler: Arc::new(Scheduler::new(permits)),
+            permits: Permits {
+                number: permits,
+                sure: Count::new(0),
+                ticks: Count::new(0),
+            },
+            alive: Mutex::new(0),
+            empty: Condvar::new(),
+        })
+    }
+
+    /// A door that lets `limit` preempted turns through.
+    pub(crate) fn group(limit: usize) -> Arc<Admission<Task>> {
+        Arc::new(Admission::new(limit))
+    }
+
+    /// An isolate at rest that ends after `messages`, each handled by `handle`.
+    pub(crate) fn isolate(
+        self: &Arc<Self>,
+        group: &Arc<Admission<Task>>,
+        messages: u32,
+        handle: impl Fn(&Turn<'_>, u32) + Send + Sync + 'static,
+    ) -> Arc<Isolate> {
+        *lock(&self.alive) += 1;
+        Isolate::at_rest(self, group, messages, Box::new(handle))
+    }
+
+    pub(crate) fn start(&self) {
+        self.scheduler.start().expect("loom has threads");
+    }
+
+    pub(crate) fn tick(&self) -> bool {
+        self.permits.around_tick(|| self.scheduler.tick())
+    }
+
+    /// Queues what waits at a group's door.
+    pub(crate) fn release(&self, group: &Admission<Task>) {
+        for work in group.release() {
+            self.scheduler.queue(work);
+        }
+    }
+
+    pub(crate) fn leave(&self) {
+        let mut alive = lock(&self.alive);
+        *alive -= 1;
+        if *alive == 0 {
+            self.empty.notify_all();
+        }
+    }
+
+    fn wait_until_empty(&self) {
+        let mut alive = lock(&self.alive);
+        while *alive > 0 {
+            alive = wait(&self.empty, alive);
+        }
+    }
+
+    /// As a runtime is closed: once no isolate is left, whatever the threads are
+    /// at then.
+    pub(crate) fn close(&self) {
+        self.wait_until_empty();
+        self.scheduler.close();
+        assert_eq!(self.scheduler.threads(), 0, "a thread was not joined");
+        assert!(
+            !self.scheduler.tick(),
+            "a permit or a preempted turn was not given back"
+        );
+    }
+}
+
+/// Watches that no more turns hold a permit than there are permits. Seen from
+/// outside: loom knows nothing of it and takes no turns for it.
+pub(crate) struct Permits {
+    number: usize,
+    /// Turns that hold a permit for sure: they had one at some moment, and no
+    /// tick has been since that could have taken it.
+    sure: Count,
+    /// Goes up when a tick begins and when it ends: odd in between.
+    ticks: Count,
+}
+
+/// A moment, as `Permits::ticks` counts them.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) struct Moment(usize);
+
+impl Permits {
+    pub(crate) fn now(&self) -> Moment {
+        Moment(self.ticks.load(Relaxed))
+    }
+
+    /// A turn goes on that held a permit after `since`.
+    pub(crate) fn hold(&self, since: Moment) -> Option<Moment> {
+        if since != self.now() || since.0 % 2 == 1 {
+            return None;
+        }
+        let sure = self.sure.fetch_add(1, Relaxed) + 1;
+        assert!(
+            sure <= self.number,
+            "{sure} turns hold {} permits",
+            self.number
+        );
+        Some(since)
+    }
+
+    pub(crate) fn let_go(&self, held: Option<Moment>) {
+        if held == Some(self.now()) {
+            self.sure.fetch_sub(1, Relaxed);
+        }
+    }
+
+    fn around_tick<R>(&self, tick: impl FnOnce() -> R) -> R {
+        self.forget();
+        let result = tick();
+        self.forget();
+        result
+    }
+
+    fn forget(&self) {
+        self.ticks.fetch_add(1, Relaxed);
+        self.sure.store(0, Relaxed);
+    }
+}
+
+/// Opens once.
+pub(crate) struct Gate {
+    open: Mutex<bool>,
+    opened: Condvar,
+}
+
+impl Gate {
+    pub(crate) fn new() -> Arc<Self> {
+        Arc::new(Gate {
+            open: Mutex::new(false),
+            opened: Condvar::new(),
+        })
+    }
+
+    pub(crate) fn open(&self) {
+        *lock(&self.open) = true;
+        self.opened.notify_all();
+    }
+
+    pub(crate) fn pass(&self) {
+        let mut open = lock(&self.open);
+        while !*open {
+            open = wait(&self.opened, open);
+        }
+    }
+}

@@ -1,0 +1,33 @@
+//! `runtime/src/sync.rs` on loom's types, under the same names.
+
+pub(crate) use loom::sync::atomic::{AtomicU8, AtomicU64, AtomicUsize, Ordering};
+pub(crate) use loom::sync::{Condvar, Mutex, MutexGuard};
+// loom's own `Arc` is no method receiver. What it would find, leaks, is not
+// looked for here.
+pub(crate) use std::sync::Arc;
+
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().expect("a panic ends the model")
+}
+
+pub(crate) fn wait<'a, T>(condvar: &Condvar, guard: MutexGuard<'a, T>) -> MutexGuard<'a, T> {
+    condvar.wait(guard).expect("a panic ends the model")
+}
+
+/// Time does not go by in a model: this waits without a limit.
+pub(crate) fn wait_timeout<'a, T>(
+    condvar: &Condvar,
+    guard: MutexGuard<'a, T>,
+    _time: std::time::Duration,
+) -> MutexGuard<'a, T> {
+    wait(condvar, guard)
+}
+
+pub(crate) type JoinHandle = loom::thread::JoinHandle<()>;
+
+pub(crate) fn spawn_thread(
+    name: String,
+    work: impl FnOnce() + Send + 'static,
+) -> std::io::Result<JoinHandle> {
+    loom::thread::Builder::new().name(name).spawn(work)
+}
