@@ -171,6 +171,11 @@ fn frame(info: &wasmtime::FrameInfo) -> Frame {
     Frame { function, place }
 }
 
+/// How much of a function's name is kept. Names are a guest's own words, and
+/// demangled ones can be far longer than they look.
+const NAME_CHARS: usize = 512;
+
 fn demangled(name: &str) -> String {
-    format!("{:#}", rustc_demangle::demangle(name))
+    let whole = format!("{:#}", rustc_demangle::demangle(name));
+    whole.chars().take(NAME_CHARS).collect()
 }

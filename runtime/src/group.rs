@@ -130,9 +130,6 @@ impl GroupCore {
         for isolate in alive {
             isolate.stop(reason.clone());
         }
-        for work in self.admission.release() {
-            self.core.scheduler.queue(work);
-        }
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -177,11 +174,6 @@ impl GroupCore {
         self.memory.load(Ordering::Relaxed)
     }
 
-    pub(crate) fn mailbox_has_room(&self, bytes: u64) -> bool {
-        let used = self.mailbox_bytes.load(Ordering::Relaxed);
-        used.saturating_add(bytes) <= self.limits.group_mailbox_bytes
-    }
-
     /// Takes `bytes` from what the group's mailboxes may hold. False when they
     /// are not there.
     pub(crate) fn charge_mailbox(&self, bytes: u64) -> bool {
@@ -204,6 +196,41 @@ fn charge(used: &AtomicU64, more: u64, limit: u64) -> bool {
         used.checked_add(more).filter(|sum| *sum <= limit)
     })
     .is_ok()
+}
+
+/// A part of what a group's mailboxes may hold, given back when this is dropped.
+pub(crate) struct MailboxShare {
+    group: Arc<GroupCore>,
+    bytes: u64,
+}
+
+impl MailboxShare {
+    /// Takes `bytes`, where they are there.
+    pub(crate) fn take(group: &Arc<GroupCore>, bytes: u64) -> Result<Self, LimitHit> {
+        if !group.charge_mailbox(bytes) {
+            return Err(group.limits.hit(Limit::GroupMailboxBytes));
+        }
+        Ok(MailboxShare::of_charged(group, bytes))
+    }
+
+    /// For what was charged before.
+    pub(crate) fn of_charged(group: &Arc<GroupCore>, bytes: u64) -> Self {
+        MailboxShare {
+            group: group.clone(),
+            bytes,
+        }
+    }
+
+    /// Leaves the charge to the mailbox that the bytes are in now.
+    pub(crate) fn keep(mut self) {
+        self.bytes = 0;
+    }
+}
+
+impl Drop for MailboxShare {
+    fn drop(&mut self) {
+        self.group.discharge_mailbox(self.bytes);
+    }
 }
 
 /// Keeps its group from being over while it lives.

@@ -48,19 +48,14 @@ impl HostMailbox {
         )
     }
 
-    pub(crate) fn has_room(&self, cost: u64) -> SendStatus {
-        let bytes = self.usage.bytes.load(Ordering::SeqCst);
-        let fits = bytes.saturating_add(cost) <= self.usage.most_bytes
-            && self.usage.messages.load(Ordering::SeqCst) < self.usage.most_messages;
-        if fits {
-            SendStatus::Sent
-        } else {
-            SendStatus::Full
-        }
+    /// Room for a message, taken before it is copied.
+    pub(crate) fn charge(&self, cost: u64) -> Option<Charge> {
+        Charge::take(&self.usage, cost)
     }
 
-    pub(crate) fn send(&self, message: Message) -> SendStatus {
-        let Some(charge) = Charge::take(&self.usage, message.cost()) else {
+    /// Sends; `charge` is the room for it, where that was taken before.
+    pub(crate) fn send(&self, message: Message, charge: Option<Charge>) -> SendStatus {
+        let Some(charge) = charge.or_else(|| self.charge(message.cost())) else {
             return SendStatus::Full;
         };
         let channel = lock(&self.channel).clone();

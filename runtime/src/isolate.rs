@@ -121,6 +121,10 @@ impl IsolateCore {
             seat.nudge();
         }
         self.wake(None);
+        // It may wait at its group's door, which what is stopped may pass.
+        for work in self.group.admission().release() {
+            self.group.core().scheduler.queue(work);
+        }
     }
 
     pub(crate) fn is_stopped(&self) -> bool {
@@ -180,9 +184,13 @@ impl IsolateCore {
         let dropped = lock(&self.mailbox).shut();
         drop(dropped);
         self.group.core().isolate_exited(self, &reason);
-        *lock(&self.exit) = Some(reason);
-        self.exited.notify_all();
+        // Who sees the reason sees the group without it, and who sees that sees
+        // the reason.
+        let mut exit = lock(&self.exit);
+        *exit = Some(reason);
         self.group.leave(self.number);
+        drop(exit);
+        self.exited.notify_all();
         self.group.activity_ends();
     }
 

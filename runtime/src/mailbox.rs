@@ -10,9 +10,9 @@ use std::sync::Arc;
 
 use slab::Slab;
 
-use crate::group::GroupCore;
+use crate::group::{GroupCore, MailboxShare};
 use crate::limits::Limits;
-use crate::port::{Message, Port, SendStatus};
+use crate::port::{Message, Port, SMALL_MESSAGE, SendStatus};
 
 pub(crate) struct Mailbox {
     ports: Slab<ReceivePort>,
@@ -51,6 +51,8 @@ pub(crate) enum Event {
     Message {
         token: u64,
         message: Message,
+        /// Keeps a large message on the group's budget until the guest has it.
+        share: Option<MailboxShare>,
     },
     Unreachable {
         token: u64,
@@ -127,12 +129,14 @@ impl Mailbox {
     /// Closes everything, at the end of the isolate.
     pub(crate) fn shut(&mut self) -> Dropped {
         self.shut = true;
-        self.ready.clear();
-        self.due.clear();
+        // Nothing is kept, not even room: send ports keep the mailbox itself.
+        self.ready = VecDeque::new();
+        self.due = VecDeque::new();
         self.listening = 0;
         self.discharge_all();
+        let ports = std::mem::take(&mut self.ports);
         Dropped {
-            _ports: self.ports.drain().collect(),
+            _ports: ports.into_iter().map(|(_, port)| port).collect(),
         }
     }
 
@@ -164,13 +168,13 @@ impl Mailbox {
         self.ready.insert(place, head);
     }
 
-    pub(crate) fn has_room(&self, slot: usize, id: u64, cost: u64) -> SendStatus {
+    /// Whether the isolate's own limits have room for a message.
+    pub(crate) fn room(&self, slot: usize, id: u64, cost: u64) -> SendStatus {
         let limits = &self.limits;
         if self.open_port(slot, id).is_none() {
             SendStatus::Closed
         } else if self.messages >= limits.mailbox_messages
             || self.bytes.saturating_add(cost) > limits.mailbox_bytes
-            || !self.group.mailbox_has_room(cost)
         {
             SendStatus::Full
         } else {
@@ -178,20 +182,24 @@ impl Mailbox {
         }
     }
 
-    /// Queues a message. True when the isolate has to be woken.
+    /// Queues a message; `share` is its part of the group's budget, where that was
+    /// taken before. True when the isolate has to be woken.
     pub(crate) fn push(
         &mut self,
         slot: usize,
         id: u64,
         message: Message,
+        share: Option<MailboxShare>,
     ) -> Result<bool, (SendStatus, Message)> {
         let cost = message.cost();
-        match self.has_room(slot, id, cost) {
+        match self.room(slot, id, cost) {
             SendStatus::Sent => {}
             status => return Err((status, message)),
         }
-        if !self.group.charge_mailbox(cost) {
-            return Err((SendStatus::Full, message));
+        match share {
+            Some(share) => share.keep(),
+            None if self.group.charge_mailbox(cost) => {}
+            None => return Err((SendStatus::Full, message)),
         }
         self.messages += 1;
         self.bytes += cost;
@@ -264,11 +272,16 @@ impl Mailbox {
         let port = &mut self.ports[slot];
         let token = port.token;
         let (_, queued) = port.queue.pop_front()?;
+        shrink(&mut port.queue);
         let next = port.queue.front().map(|(arrival, _)| (*arrival, slot));
         let event = match queued {
             Queued::Message(message) => {
-                self.discharge(message.cost());
-                Some(Event::Message { token, message })
+                let share = self.take_off(message.cost());
+                Some(Event::Message {
+                    token,
+                    message,
+                    share,
+                })
             }
             Queued::Unreachable => {
                 port.notice = false;
@@ -291,8 +304,25 @@ impl Mailbox {
         self.listening > 0 || self.pending_timers > 0 || self.has_ready()
     }
 
+    /// Timers that are due and were not taken, also those that were cancelled
+    /// since.
+    pub(crate) fn timers_due(&self) -> u64 {
+        self.due.len() as u64
+    }
+
     pub(crate) fn messages(&self) -> u64 {
         self.messages
+    }
+
+    /// As `discharge`; the group's part of a large message is given out.
+    fn take_off(&mut self, cost: u64) -> Option<MailboxShare> {
+        if cost <= SMALL_MESSAGE {
+            self.discharge(cost);
+            return None;
+        }
+        self.messages -= 1;
+        self.bytes -= cost;
+        Some(MailboxShare::of_charged(&self.group, cost))
     }
 
     fn discharge(&mut self, cost: u64) {
@@ -305,5 +335,13 @@ impl Mailbox {
         self.messages = 0;
         self.group
             .discharge_mailbox(std::mem::take(&mut self.bytes));
+    }
+}
+
+/// Gives room back that a queue had for more than it holds: each of ten thousand
+/// ports was full once, perhaps.
+fn shrink<T>(queue: &mut VecDeque<T>) {
+    if queue.capacity() > 64 && queue.len() < queue.capacity() / 4 {
+        queue.shrink_to(queue.len() * 2);
     }
 }

@@ -11,7 +11,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use crate::error::{CallError, SendError};
 use crate::host_port::{Charge, HostMailbox};
 use crate::limits::Limits;
-use crate::port::{Message, Port, PortRef, SendStatus, Target};
+use crate::port::{Reserved, Message, Port, PortRef, SendStatus, Target};
 
 /// A value as a message says it, with the host's send ports in it.
 pub type Value = insula_message::Value<SendPort>;
@@ -72,7 +72,7 @@ impl SendPort {
         {
             return Err(SendError::TooLarge);
         }
-        match self.0.send(message, None) {
+        match self.0.send(message, Reserved::default(), None) {
             SendStatus::Sent => Ok(()),
             SendStatus::Full => Err(SendError::Full),
             SendStatus::TooLarge => Err(SendError::TooLarge),

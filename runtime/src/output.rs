@@ -1,6 +1,5 @@
 //! What guests print: whole lines, labelled, limited.
 
-use std::fmt::Write as _;
 use std::io::Write as _;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
@@ -74,7 +73,10 @@ impl Output for Stdio {
     fn line(&self, line: &Line<'_>) {
         let mut whole = String::with_capacity(line.text.len() + 32);
         if self.prefix && !line.alone {
-            let _ = write!(whole, "[{}] ", line.isolate);
+            // A name is an entry's, and so a guest's own words too.
+            whole.push('[');
+            push_harmless(&mut whole, line.isolate);
+            whole.push_str("] ");
         }
         push_harmless(&mut whole, line.text);
         whole.push('\n');
@@ -177,7 +179,10 @@ impl LineBuffer {
             stream: self.stream,
             text: &String::from_utf8_lossy(&self.line),
         };
-        if group.output.charge(self.line.len() as u64 + 1) {
+        // With the name that stands in front: else many short lines of an isolate
+        // with a long name print far more than the limit.
+        let label = if line.alone { 0 } else { line.isolate.len() + 3 };
+        if group.output.charge((label + self.line.len() + 1) as u64) {
             group.core().output.line(&line);
         } else if !group.output.noticed.swap(true, Ordering::Relaxed) {
             let hit = group.limits.hit(crate::limits::Limit::OutputBytes);

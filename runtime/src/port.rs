@@ -4,8 +4,8 @@ use std::hash::{BuildHasher, RandomState};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, LazyLock};
 
-use crate::group::GroupCore;
-use crate::host_port::HostMailbox;
+use crate::group::{GroupCore, MailboxShare};
+use crate::host_port::{Charge, HostMailbox};
 use crate::isolate::IsolateCore;
 use crate::limits::{MESSAGE_OVERHEAD, PORT_OVERHEAD};
 use crate::sched::Seat;
@@ -46,6 +46,25 @@ pub(crate) struct Message {
     pub(crate) ports: Vec<PortRef>,
     pub(crate) reply: Option<PortRef>,
 }
+
+/// A message that waits to be taken as a first message, with its part of its
+/// group's budget.
+pub(crate) struct Paid {
+    pub(crate) message: Message,
+    pub(crate) share: MailboxShare,
+}
+
+/// Room for a message that was taken before it was copied, in an isolate's
+/// mailbox or a host's; or none yet.
+#[derive(Default)]
+pub(crate) struct Reserved {
+    share: Option<MailboxShare>,
+    charge: Option<Charge>,
+}
+
+/// A message larger than this is copied only when room for it is reserved, and
+/// stays on its receiver's budget until the receiver has it.
+pub(crate) const SMALL_MESSAGE: u64 = 4 << 10;
 
 /// What became of a message. The numbers are those of `send-status` in the WIT.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -139,25 +158,40 @@ impl PortRef {
         u64::from(left) << 32 | u64::from(right)
     }
 
-    /// Whether a message of this cost had a chance, before it is copied.
-    pub(crate) fn has_room(&self, cost: u64) -> SendStatus {
-        match &self.port.target {
-            Target::Isolate { isolate, slot } => {
-                lock(isolate.mailbox()).has_room(*slot, self.port.id, cost)
+    /// Takes room for a message of this cost, before it is copied: copying takes
+    /// time, and many may do so at once.
+    pub(crate) fn reserve(&self, cost: u64) -> Result<Reserved, SendStatus> {
+        let (isolate, slot) = match &self.port.target {
+            Target::Isolate { isolate, slot } => (isolate, *slot),
+            Target::Host(mailbox) => {
+                let charge = Some(mailbox.charge(cost).ok_or(SendStatus::Full)?);
+                return Ok(Reserved { share: None, charge });
             }
-            Target::Host(mailbox) => mailbox.has_room(cost),
+        };
+        match lock(isolate.mailbox()).room(slot, self.port.id, cost) {
+            SendStatus::Sent => {}
+            status => return Err(status),
+        }
+        match MailboxShare::take(isolate.group(), cost) {
+            Ok(share) => Ok(Reserved { share: Some(share), charge: None }),
+            Err(_) => Err(SendStatus::Full),
         }
     }
 
     /// Sends. `from` is the seat of the turn that sends, where one does.
-    pub(crate) fn send(&self, message: Message, from: Option<&Seat<Task>>) -> SendStatus {
+    pub(crate) fn send(
+        &self,
+        message: Message,
+        reserved: Reserved,
+        from: Option<&Seat<Task>>,
+    ) -> SendStatus {
         let (isolate, slot) = match &self.port.target {
             Target::Isolate { isolate, slot } => (isolate, *slot),
-            Target::Host(mailbox) => return mailbox.send(message),
+            Target::Host(mailbox) => return mailbox.send(message, reserved.charge),
         };
         // A message that is refused is dropped after the lock: dropping its
         // ports may lock mailboxes.
-        let pushed = lock(isolate.mailbox()).push(slot, self.port.id, message);
+        let pushed = lock(isolate.mailbox()).push(slot, self.port.id, message, reserved.share);
         match pushed {
             Ok(wake) => {
                 if wake {

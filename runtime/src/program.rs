@@ -33,6 +33,8 @@ struct Inner {
     name: String,
     pre: InstancePre<State>,
     entries: Vec<String>,
+    /// Whether its one entry is `_start`, not marked as an entry.
+    is_command: bool,
     /// The file it came from, for paths relative to it.
     path: Option<PathBuf>,
 }
@@ -41,15 +43,6 @@ const ENTRY_PREFIX: &str = "insula:entry/";
 
 /// The one entry of a plain WASI command.
 const COMMAND: &str = "_start";
-
-/// The name of the export behind an entry.
-pub(crate) fn export_of(entry: &str) -> String {
-    if entry == COMMAND {
-        COMMAND.to_owned()
-    } else {
-        format!("{ENTRY_PREFIX}{entry}")
-    }
-}
 
 impl Program {
     /// Compiles a module. Blocks until that is done.
@@ -123,6 +116,15 @@ impl Program {
         &self.0.name
     }
 
+    /// The name of the export behind an entry.
+    pub(crate) fn export_of(&self, entry: &str) -> String {
+        if self.0.is_command {
+            COMMAND.to_owned()
+        } else {
+            format!("{ENTRY_PREFIX}{entry}")
+        }
+    }
+
     pub(crate) fn has_entry(&self, entry: &str) -> bool {
         self.0.entries.iter().any(|name| name == entry)
     }
@@ -173,7 +175,7 @@ fn compile(
     if !matches!(module.get_export("memory"), Some(ExternType::Memory(_))) {
         return Err(LoadError::NoMemory { program: program() });
     }
-    let entries = entries(name, &module)?;
+    let (entries, is_command) = entries(name, &module)?;
     check_imports(core, name, &module)?;
     let pre = core.linker.instantiate_pre(&module).map_err(invalid)?;
     let path = path.map(Path::to_owned);
@@ -181,6 +183,7 @@ fn compile(
         name: program(),
         pre,
         entries,
+        is_command,
         path,
     })))
 }
@@ -193,10 +196,10 @@ fn check_header(name: &str, bytes: &[u8]) -> Result<(), LoadError> {
         [0, b'a', b's', b'm', _, _, 1, 0, ..] => Err(LoadError::Component { program }),
         [0, b'a', b's', b'm', version @ ..] => Err(LoadError::Invalid {
             program,
-            why: format!("its header is cut off or of an unknown version: {version:02x?}")
-                .chars()
-                .take(120)
-                .collect(),
+            why: format!(
+                "its header is cut off or of an unknown version: {:02x?}",
+                &version[..version.len().min(4)]
+            ),
         }),
         _ if is_text_module(bytes) => Err(LoadError::Text { program }),
         _ => {
@@ -217,7 +220,8 @@ fn is_text_module(bytes: &[u8]) -> bool {
     code.is_some_and(|code| code.starts_with("(module") || code.starts_with("(component"))
 }
 
-fn entries(name: &str, module: &Module) -> Result<Vec<String>, LoadError> {
+/// The entries, and whether that is the command's alone.
+fn entries(name: &str, module: &Module) -> Result<(Vec<String>, bool), LoadError> {
     let mut entries = Vec::new();
     let mut command = false;
     for export in module.exports() {
@@ -244,7 +248,8 @@ fn entries(name: &str, module: &Module) -> Result<Vec<String>, LoadError> {
             _ => {}
         }
     }
-    if entries.is_empty() && command {
+    command &= entries.is_empty();
+    if command {
         entries.push(COMMAND.to_owned());
     }
     if entries.is_empty() {
@@ -253,7 +258,7 @@ fn entries(name: &str, module: &Module) -> Result<Vec<String>, LoadError> {
         });
     }
     entries.sort();
-    Ok(entries)
+    Ok((entries, command))
 }
 
 fn check_type<const P: usize, const R: usize>(

@@ -8,11 +8,12 @@ use crate::abi::Import;
 use crate::core::{Core, Settings};
 use crate::error::{SpawnError, StartError};
 use crate::exit::ExitReason;
+use crate::group::MailboxShare;
 use crate::handle::Isolate;
 use crate::limits::{Limit, Limits};
 use crate::message::{self, ReceivePort, SendPort};
 use crate::output::{Output, Stdio};
-use crate::port::Message;
+use crate::port::{Message, Paid};
 use crate::program::Program;
 use crate::spawn::{self, Child};
 use crate::uri::Grants;
@@ -96,6 +97,13 @@ impl Runtime {
         }) {
             return Err(SpawnError::MessageTooLarge(too_large));
         }
+        let first_message = match first_message {
+            None => None,
+            Some(message) => {
+                let share = MailboxShare::take(&group, message.cost()).map_err(SpawnError::Limit)?;
+                Some(Paid { message, share })
+            }
+        };
         let child = Child {
             entry: entry.to_owned(),
             first_message,

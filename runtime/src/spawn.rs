@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::group::{Activity, GroupCore};
 use crate::isolate::{FIRST_PORT, IsolateCore};
 use crate::limits::LimitHit;
-use crate::port::{Message, PortRef};
+use crate::port::{Paid, PortRef};
 use crate::program::Program;
 use crate::sched::Seat;
 use crate::sync::lock;
@@ -17,7 +17,7 @@ use crate::uri::Granted;
 pub(crate) struct Child {
     /// Its entry; empty means the program's default.
     pub(crate) entry: String,
-    pub(crate) first_message: Option<Message>,
+    pub(crate) first_message: Option<Paid>,
 }
 
 /// For the host: the first isolate of a group, and a send port for its first
@@ -50,6 +50,10 @@ pub(crate) fn inside(
     Ok(port)
 }
 
+/// How much of its entry's name an isolate is called by: it stands in front of
+/// every line that the isolate prints.
+const NAME_CHARS: usize = 64;
+
 /// Makes an isolate, not queued yet.
 fn make(
     group: &Arc<GroupCore>,
@@ -57,16 +61,16 @@ fn make(
     child: Child,
 ) -> Result<Arc<IsolateCore>, LimitHit> {
     group.admit(|number| {
-        let what = if child.entry.is_empty() {
-            "default"
+        let what: String = if child.entry.is_empty() {
+            "default".to_owned()
         } else {
-            &child.entry
+            child.entry.chars().take(NAME_CHARS).collect()
         };
         let start = Start {
             program: program.map(Ok),
             first_message: child.first_message,
         };
-        let isolate = IsolateCore::new(number, what, group, start);
+        let isolate = IsolateCore::new(number, &what, group, start);
         if !child.entry.is_empty() {
             isolate.set_entry(&child.entry);
         }

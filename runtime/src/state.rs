@@ -12,7 +12,7 @@ use crate::handles::Handles;
 use crate::isolate::IsolateCore;
 use crate::limits::{Limit, LimitHit};
 use crate::output::{LineBuffer, Stream};
-use crate::port::Message;
+use crate::port::Paid;
 use crate::program::Program;
 use crate::sched::Seat;
 use crate::task::Task;
@@ -21,7 +21,7 @@ pub(crate) struct State {
     pub(crate) isolate: Arc<IsolateCore>,
     pub(crate) program: Program,
     pub(crate) handles: Handles,
-    pub(crate) first_message: Option<Message>,
+    pub(crate) first_message: Option<Paid>,
     pub(crate) first_port_taken: bool,
     pub(crate) turn: Turn,
     /// Found when it is needed first: also a start function may call imports.
@@ -78,6 +78,10 @@ impl Turn {
 /// about the host.
 struct GuestClock(Instant);
 
+/// How many random bytes one call may ask for: they are made in the host's
+/// memory first.
+const RANDOM_BYTES: u64 = 1 << 20;
+
 impl HostMonotonicClock for GuestClock {
     fn resolution(&self) -> u64 {
         1
@@ -107,7 +111,7 @@ impl State {
     pub(crate) fn new(
         isolate: &Arc<IsolateCore>,
         program: &Program,
-        first_message: Option<Message>,
+        first_message: Option<Paid>,
         turn: Turn,
     ) -> Self {
         let limits = &isolate.group().limits;
@@ -139,13 +143,15 @@ impl State {
     /// shadowed by ours.
     pub(crate) fn wasi(&mut self) -> &mut WasiP1Ctx {
         self.wasi_in_realloc |= self.in_realloc;
-        let name = self.program.name();
+        // Not the program's name: its path is nobody's business.
+        let name = self.isolate.name();
         let clock = GuestClock(self.born);
         self.wasi.get_or_insert_with(|| {
             Box::new(
                 WasiCtxBuilder::new()
                     .arg(name)
                     .monotonic_clock(clock)
+                    .max_random_size(RANDOM_BYTES)
                     .build_p1(),
             )
         })

@@ -34,6 +34,10 @@ pub(crate) type JoinHandle = std::thread::JoinHandle<()>;
 /// the host's own frames need, tested in debug builds.
 const WORKER_STACK: usize = 2 << 20;
 
+/// How many threads beside one for each permit are kept for the next turns that
+/// take long. Here as a model has few threads.
+pub(crate) const MORE_SPARES: usize = 4;
+
 /// Starts a thread, or says why the system refuses one.
 pub(crate) fn spawn_thread(
     name: String,

@@ -7,8 +7,8 @@ use wasmtime::{PoolConcurrencyLimitError, Store, Trap, TypedFunc, WasmBacktrace}
 
 use crate::exit::{Backtrace, ExitReason, frames, without_panicking};
 use crate::isolate::IsolateCore;
-use crate::port::Message;
-use crate::program::{Program, export_of};
+use crate::port::Paid;
+use crate::program::Program;
 use crate::sched::Seat;
 use crate::state::{State, Stop, Turn};
 use crate::sync::lock;
@@ -26,7 +26,7 @@ pub(crate) struct Start {
     /// The program, or why it could not be loaded. None while it is being
     /// loaded; nobody queues the isolate before that is over.
     pub(crate) program: Option<Result<Program, String>>,
-    pub(crate) first_message: Option<Message>,
+    pub(crate) first_message: Option<Paid>,
 }
 
 pub(crate) struct Live {
@@ -109,7 +109,7 @@ impl Start {
             .pre()
             .instantiate(&mut store)
             .map_err(|error| reason(error, &store, true))?;
-        for export in ["_initialize", &export_of(isolate.entry())] {
+        for export in ["_initialize", &program.export_of(isolate.entry())] {
             if let Ok(function) = instance.get_typed_func::<(), ()>(&mut store, export) {
                 function
                     .call(&mut store, ())
@@ -122,7 +122,7 @@ impl Start {
 }
 
 /// How many bytes one WASI call may make the host copy.
-const WASI_COPY_BYTES: usize = 16 << 20;
+const WASI_COPY_BYTES: usize = 1 << 20;
 
 impl Live {
     fn wake(&mut self, turn: Turn) -> Result<(), ExitReason> {
@@ -156,7 +156,10 @@ fn reason(error: wasmtime::Error, store: &Store<State>, instantiating: bool) -> 
     }
     let trap = error.downcast_ref::<Trap>();
     // Guests abort with `unreachable` when memory is refused to them.
-    let gave_up = instantiating || trap == Some(&Trap::UnreachableCodeReached);
+    let gave_up = match trap {
+        Some(trap) => *trap == Trap::UnreachableCodeReached,
+        None => instantiating,
+    };
     match (state.refused, trap) {
         (Some(hit), _) if gave_up => ExitReason::Limit { hit, backtrace },
         (_, Some(trap)) => ExitReason::Trapped {
@@ -172,7 +175,7 @@ fn reason(error: wasmtime::Error, store: &Store<State>, instantiating: bool) -> 
         }
         _ if instantiating => ExitReason::NotStarted(format!("{error:#}")),
         _ => ExitReason::Trapped {
-            trap: format!("{error:#}"),
+            trap: error.root_cause().to_string(),
             backtrace,
         },
     }

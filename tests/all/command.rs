@@ -18,7 +18,7 @@ fn a_command_runs_and_sees_nothing() -> Result<()> {
         host.lines(),
         [
             "_start#1: hello from a plain command",
-            "_start#1: arguments: 0",
+            "_start#1: arguments: [\"_start#1\"]",
             "_start#1: variables: 0",
             "_start#1: bytes on stdin: 0",
             "_start#1: files: false",

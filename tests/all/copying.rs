@@ -44,10 +44,7 @@ fn the_host_changes_a_list_that_it_has_sent() -> Result<()> {
     received[0][0] = "changed as well".into();
     assert_eq!(
         answers.recv_timeout(HANG)?.decode::<Value>()?,
-        Value::list([
-            Value::list(["changed", "b"]),
-            Value::list(["b", "changed"])
-        ])
+        Value::list([Value::list(["changed", "b"]), Value::list(["b", "changed"])])
     );
     Ok(())
 }

@@ -65,7 +65,7 @@ fn a_pending_timer_keeps_the_run() -> Result<()> {
 #[test]
 fn timers_hold_no_thread() -> Result<()> {
     const HOUR: u64 = 3_600_000;
-    const TIMERS: usize = 5_000;
+    const TIMERS: usize = 2_000;
     let host = Host::with(|builder| builder.max_isolates(64).permits(2))?;
     let program = host.program(guests::CALLS)?;
     let (reply, _answers) = host.runtime.port();

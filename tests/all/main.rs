@@ -1,7 +1,25 @@
 //! Tests against real guests, through the public API. One claim a file.
 
+mod calls;
+mod cli;
+mod command;
 mod contract;
+mod copying;
+mod folder;
+mod futures;
 mod hello;
+mod host;
+mod hostile;
+mod objects;
+mod output;
+mod own_heap;
+mod panics;
+mod ports;
+mod send;
+mod services;
+mod spawn;
+mod uri;
+mod values;
 mod wit;
 
 /// The module of every guest crate, by name. A guest that no test names is dead

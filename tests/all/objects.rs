@@ -138,10 +138,7 @@ fn a_guest_says_what_was_wrong_with_an_object_of_the_hosts() -> Result<()> {
 
     let mut bad = good.clone();
     bad["Promote"]["address"][2]["zip"] = 187.into();
-    refused(
-        &bad,
-        "Promote.address[2].zip: expected string, found int",
-    );
+    refused(&bad, "Promote.address[2].zip: expected string, found int");
     let mut bad = good.clone();
     bad["Promote"]["mailbox"] = 1.into();
     refused(&bad, "Promote.mailbox: expected send port, found int");
@@ -150,10 +147,7 @@ fn a_guest_says_what_was_wrong_with_an_object_of_the_hosts() -> Result<()> {
     refused(&bad, "Promote.settings.loud: expected bool, found null");
     let mut bad = good.clone();
     bad["Promote"]["born"] = 70_000.into();
-    refused(
-        &bad,
-        "Promote.born: the integer 70000 does not fit in u16",
-    );
+    refused(&bad, "Promote.born: expected u16, found int 70000");
     let mut bad = good.clone();
     bad["Promote"]["role"] = "Emperor".into();
     refused(
@@ -168,9 +162,9 @@ fn a_guest_says_what_was_wrong_with_an_object_of_the_hosts() -> Result<()> {
     );
     refused(
         &Value::map([("Promote", Value::map([("name", "Ada")]))]),
-        "Promote: missing field `born`",
+        "Promote: missing field `address`",
     );
-    refused(&Value::Null, "expected enum, found null");
+    refused(&Value::Null, "expected string or map, found null");
 
     // It goes on after each of them.
     let answer: User = registry.port().call_timeout(&good, HANG)?;

@@ -58,7 +58,11 @@ fn what_is_no_text_is_replaced_and_what_a_trap_cuts_off_is_printed() -> Result<(
     assert!(matches!(reason, ExitReason::Trapped { .. }), "{reason:?}");
     assert_eq!(
         host.lines(),
-        ["_start#1: ", "_start#1: \u{fffd}\u{fffd} ok", "_start#1: end\0"]
+        [
+            "_start#1: ",
+            "_start#1: \u{fffd}\u{fffd} ok",
+            "_start#1: end\0"
+        ]
     );
     Ok(())
 }
@@ -77,7 +81,12 @@ fn a_line_says_whether_its_isolate_is_alone() -> Result<()> {
     host.run_guest(guests::SHOUT)?;
     host.run_guest(guests::HELLO)?;
     host.run_guest(guests::SHOUT)?;
-    let expected = [("main#1", true), ("hello#2", false), ("main#1", false), ("main#1", true)];
+    let expected = [
+        ("main#1", true),
+        ("hello#2", false),
+        ("main#1", false),
+        ("main#1", true),
+    ];
     let expected = expected.map(|(name, alone)| (name.to_owned(), alone));
     assert_eq!(*told.lock().expect("no panic"), expected);
     Ok(())

@@ -5,6 +5,13 @@ use crate::reader::{Item, Reader};
 use crate::writer::{self, major};
 use crate::{DecodeError, DecodeErrorKind, EncodeError, FromMessage, Port, ToMessage, scope};
 
+/// By reference too: a graph is often kept by whoever sends it.
+impl<P: Port> ToMessage<P> for &Graph<P> {
+    fn write_message(&self, bytes: &mut Vec<u8>, ports: &mut Vec<P>) -> Result<(), EncodeError> {
+        (**self).write_message(bytes, ports)
+    }
+}
+
 impl<P: Port> ToMessage<P> for Graph<P> {
     fn write_message(&self, bytes: &mut Vec<u8>, ports: &mut Vec<P>) -> Result<(), EncodeError> {
         let root = self.root.ok_or(EncodeError::NoRoot)?;

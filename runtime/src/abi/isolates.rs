@@ -2,7 +2,8 @@
 
 use crate::error::LoadError;
 use crate::handles::Handle;
-use crate::port::Message;
+use crate::group::MailboxShare;
+use crate::port::Paid;
 use crate::spawn::{self, Child};
 use crate::state::State;
 
@@ -141,7 +142,7 @@ impl First {
         &self,
         memory: &[u8],
         state: &State,
-    ) -> wasmtime::Result<Result<Option<Message>, Refusal>> {
+    ) -> wasmtime::Result<Result<Option<Paid>, Refusal>> {
         match self.given {
             0 => return Ok(Ok(None)),
             1 => {}
@@ -152,12 +153,16 @@ impl First {
             }
         }
         let outgoing = Outgoing::new(memory, self.bytes, self.ports)?;
-        if let Err(hit) = outgoing.check_size(state, false) {
-            return Ok(Err((RefusalKind::Limit, hit.to_string())));
+        let group = state.isolate.group();
+        let share = outgoing
+            .check_size(state, false)
+            .and_then(|cost| MailboxShare::take(group, cost));
+        match share {
+            Ok(share) => {
+                let message = outgoing.message(memory, state, Some(group), None)?;
+                Ok(Ok(Some(Paid { message, share })))
+            }
+            Err(hit) => Ok(Err((RefusalKind::Limit, hit.to_string()))),
         }
-        let holder = state.isolate.group();
-        outgoing
-            .message(memory, state, Some(holder), None)
-            .map(|message| Ok(Some(message)))
     }
 }

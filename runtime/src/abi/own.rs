@@ -3,6 +3,7 @@
 use crate::handles::Handle;
 use crate::isolate::FIRST_PORT;
 use crate::limits::TEXT_BYTES;
+use crate::port::Paid;
 use crate::state::{Failure, Stop};
 use crate::sync::lock;
 
@@ -46,11 +47,12 @@ fn first_message(mut guest: Guest<'_>, answer: u32) -> wasmtime::Result<()> {
     enter(&guest, "self.first-message")?;
     let (memory, state) = view(&mut guest)?;
     let answer = Answer::new(memory, answer, 24, 4)?;
-    let Some(message) = state.first_message.take() else {
+    let Some(Paid { message, share }) = state.first_message.take() else {
         answer.u8(memory, 0, 0);
         return Ok(());
     };
     let taken = Taken::give(&mut guest, message)?;
+    drop(share);
     let (memory, _) = view(&mut guest)?;
     answer.u8(memory, 0, 1);
     taken.write(memory, answer, 4);

@@ -6,7 +6,7 @@ use crate::group::GroupCore;
 use crate::handles::Handle;
 use crate::limits::{Limit, LimitHit};
 use crate::mailbox::Event;
-use crate::port::{Message, PortRef, SendStatus, message_cost};
+use crate::port::{Message, PortRef, Reserved, SMALL_MESSAGE, SendStatus, message_cost};
 use crate::state::State;
 use crate::sync::lock;
 
@@ -27,9 +27,6 @@ pub(super) fn link(imports: &mut Imports) -> wasmtime::Result<()> {
     imports.function("ports", "[resource-drop]receive-port", drop_receive_port)?;
     imports.function("ports", "receive", receive)
 }
-
-/// A message larger than this is copied only when the receiver has room for it.
-const COPIED_UNASKED: u64 = 4 << 10;
 
 fn send(
     mut guest: Guest<'_>,
@@ -57,16 +54,17 @@ fn send(
     let status = match outgoing.check_size(state, reply.is_some()) {
         Err(_) => SendStatus::TooLarge,
         Ok(cost) => {
-            let room = if cost > COPIED_UNASKED {
-                to.has_room(cost)
+            let reserved = if cost > SMALL_MESSAGE {
+                to.reserve(cost)
             } else {
-                SendStatus::Sent
+                Ok(Reserved::default())
             };
-            if room == SendStatus::Sent {
-                let message = outgoing.message(memory, state, to.group(), reply)?;
-                to.send(message, Some(&state.turn.seat))
-            } else {
-                room
+            match reserved {
+                Ok(reserved) => {
+                    let message = outgoing.message(memory, state, to.group(), reply)?;
+                    to.send(message, reserved, Some(&state.turn.seat))
+                }
+                Err(status) => status,
             }
         }
     };
@@ -200,8 +198,13 @@ fn receive(mut guest: Guest<'_>, answer: u32) -> wasmtime::Result<()> {
     };
     // From here on no lock is held: `cabi_realloc` is guest code.
     match event {
-        Event::Message { token, message } => {
+        Event::Message {
+            token,
+            message,
+            share,
+        } => {
             let taken = Taken::give(&mut guest, message)?;
+            drop(share);
             let (memory, _) = view(&mut guest)?;
             answer.u8(memory, EVENT, 0);
             answer.u64(memory, PAYLOAD, token);

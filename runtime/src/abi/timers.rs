@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::handles::Handle;
 use crate::limits::Limit;
+use crate::sync::lock;
 
 use super::imports::Imports;
 use super::memory::{view, wrong_handle};
@@ -19,8 +20,10 @@ fn start(mut guest: Guest<'_>, nanoseconds: u64, token: u64, answer: u32) -> was
     enter(&guest, "timer.start")?;
     let (memory, state) = view(&mut guest)?;
     let answer = HandleAnswer::new(memory, answer)?;
-    if !state.handles.has_timer_room() {
-        let hit = state.isolate.group().limits.hit(Limit::Timers);
+    let limits = &state.isolate.group().limits;
+    let due = lock(state.isolate.mailbox()).timers_due();
+    if due >= limits.timers || !state.handles.has_timer_room() {
+        let hit = limits.hit(Limit::Timers);
         return answer.refuse(&mut guest, RefusalKind::Limit, &hit.to_string());
     }
     // The timer names its handle, so the handle comes first.

@@ -5,6 +5,8 @@ use std::collections::VecDeque;
 
 use crate::sync::{AtomicUsize, Mutex, Ordering, lock};
 
+use super::Work;
+
 /// One group's door: turns go in while the group holds fewer preempted turns
 /// than its limit; the rest of its work waits here and nobody else notices.
 pub(crate) struct Admission<T> {
@@ -13,7 +15,7 @@ pub(crate) struct Admission<T> {
     held: Mutex<VecDeque<T>>,
 }
 
-impl<T> Admission<T> {
+impl<T: Work> Admission<T> {
     pub(crate) fn new(limit: usize) -> Self {
         Admission {
             limit,
@@ -30,12 +32,12 @@ impl<T> Admission<T> {
     }
 
     /// Keeps work until a preempted turn of the group ends, or gives it back
-    /// when one has ended meanwhile.
+    /// when one has ended, or the work was stopped, meanwhile.
     pub(crate) fn hold(&self, work: T, crowded: bool) -> Option<T> {
-        // Looked at again under the lock that `turn_ended` takes: else the last
-        // turn could end between the look and the push, and the work stay.
+        // Looked at again under the lock that `turn_ended` and `release` take:
+        // else what they do between the look and the push would miss the work.
         let mut held = lock(&self.held);
-        if self.is_open(crowded) {
+        if self.is_open(crowded) || work.is_stopped() {
             return Some(work);
         }
         held.push_back(work);
@@ -47,11 +49,16 @@ impl<T> Admission<T> {
         self.preempted.fetch_add(1, Ordering::SeqCst);
     }
 
-    /// A turn that had lost its permit ended. Gives work that may run now.
-    pub(crate) fn turn_ended(&self) -> Option<T> {
+    /// A turn that had lost its permit ended. Gives the work that may run now:
+    /// all, as there may be no other such turn to let the rest in when it ends.
+    pub(crate) fn turn_ended(&self) -> VecDeque<T> {
         let mut held = lock(&self.held);
         self.preempted.fetch_sub(1, Ordering::SeqCst);
-        held.pop_front()
+        if self.is_open(false) {
+            std::mem::take(&mut held)
+        } else {
+            VecDeque::new()
+        }
     }
 
     /// All work that waits, for a group that is being ended.

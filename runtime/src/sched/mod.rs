@@ -23,7 +23,9 @@ mod threads;
 
 use std::collections::VecDeque;
 
-use crate::sync::{Arc, AtomicU64, AtomicUsize, Condvar, Mutex, MutexGuard, Ordering, lock};
+use crate::sync::{
+    Arc, AtomicU64, AtomicUsize, Condvar, MORE_SPARES, Mutex, MutexGuard, Ordering, lock,
+};
 
 pub(crate) use admission::Admission;
 pub(crate) use run_state::RunState;
@@ -86,8 +88,10 @@ struct Table<T> {
 }
 
 impl<T> Table<T> {
+    /// Keeps a thread that has neither permit nor turn, or lets it end when
+    /// there are enough.
     fn add_spare(&mut self, seat: Arc<Seat<T>>) {
-        if self.closing {
+        if self.closing || self.spares.len() >= self.held.len() + MORE_SPARES {
             seat.tell_to_leave();
         } else {
             self.spares.push(seat);
@@ -187,9 +191,7 @@ impl<T: Work> Scheduler<T> {
                 match self.turn(seat, work) {
                     Some(now) => permit = now,
                     None => {
-                        if !self.become_spare(seat) {
-                            return;
-                        }
+                        self.table().add_spare(seat.clone());
                         break;
                     }
                 }
@@ -212,7 +214,7 @@ impl<T: Work> Scheduler<T> {
         };
         if let Some(turn) = turn.filter(|turn| turn.preempted) {
             self.preempted.fetch_sub(1, Ordering::SeqCst);
-            if let Some(held) = turn.admission.turn_ended() {
+            for held in turn.admission.turn_ended() {
                 self.queue(held);
             }
         }
@@ -301,17 +303,6 @@ impl<T: Work> Scheduler<T> {
         table.idle.push(permit);
         table.add_spare(seat.clone());
         true
-    }
-
-    /// Puts a thread that lost its permit to the spares. False when there are
-    /// enough of them and the thread may end.
-    fn become_spare(&self, seat: &Arc<Seat<T>>) -> bool {
-        let mut table = self.table();
-        let enough = table.spares.len() >= 2 * table.held.len();
-        if !enough {
-            table.add_spare(seat.clone());
-        }
-        !enough
     }
 
     /// A place in a turn where the thread waits when it has lost its permit.

@@ -2,7 +2,6 @@
 //! gets them all once one has ended.
 
 use crate::scenario::{Gate, Seen, World, check};
-use crate::sched::SLICE;
 
 /// The long turn ends by itself, at any point of the others' way to the door.
 #[test]
@@ -24,9 +23,7 @@ fn held_work_is_let_in_when_the_turn_ends() {
         long.send(1);
         runs.pass();
         short.send(2);
-        for _ in 0..SLICE {
-            world.tick();
-        }
+        world.outlive_a_slice();
         if !group.is_open(false) {
             HELD.note();
         }
@@ -62,14 +59,13 @@ fn all_held_work_is_let_in() {
             other.send(2);
         }
         last.send(5);
-        for _ in 0..SLICE {
-            world.tick();
-        }
+        world.outlive_a_slice();
         world.close();
     });
 }
 
-/// What is stopped passes the door, held or not.
+/// What is stopped passes the door, held or on its way there: a turn that hangs
+/// in a host call keeps nobody else alive.
 #[test]
 fn a_group_is_ended_while_work_is_held() {
     check("ended while held", 2, || {
@@ -89,13 +85,12 @@ fn a_group_is_ended_while_work_is_held() {
         long.send(1);
         runs.pass();
         short.send(2);
-        for _ in 0..SLICE {
-            world.tick();
-        }
+        world.outlive_a_slice();
         // As `GroupCore::end_all` does it.
         long.stop();
         short.stop();
         world.release(&group);
+        world.wait_for_ends(1);
         ended.open();
         world.close();
     });

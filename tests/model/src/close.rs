@@ -36,7 +36,8 @@ fn a_tick_comes_meanwhile() {
     });
 }
 
-/// A thread without permit comes home from its turn.
+/// A thread without permit comes home from its turn, and has to leave the rest
+/// of the isolate's work to others.
 #[test]
 fn a_thread_ends_that_lost_its_permit() {
     check("close and lost permit", 2, || {
@@ -44,7 +45,7 @@ fn a_thread_ends_that_lost_its_permit() {
         let (runs, done) = (Gate::new(), Gate::new());
         let long = {
             let (runs, done) = (runs.clone(), done.clone());
-            world.isolate(&World::group(1), 1, move |_, _| {
+            world.isolate(&World::group(1), 2, move |_, _| {
                 runs.open();
                 done.pass();
             })
@@ -52,11 +53,10 @@ fn a_thread_ends_that_lost_its_permit() {
         let short = world.isolate(&World::group(1), 1, move |_, _| done.open());
         world.start();
         long.send(1);
+        long.send(2);
         runs.pass();
-        short.send(2);
-        for _ in 0..SLICE {
-            world.tick();
-        }
+        short.send(3);
+        world.outlive_a_slice();
         world.close();
     });
 }

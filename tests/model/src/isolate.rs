@@ -138,6 +138,7 @@ impl Isolate {
             isolate: self,
             seat,
             held: Cell::new(permits.hold(asked)),
+            ends: Cell::new(false),
         };
         let end = turn.run();
         permits.let_go(turn.held.get());
@@ -166,6 +167,7 @@ pub(crate) struct Turn<'a> {
     isolate: &'a Arc<Isolate>,
     seat: &'a Arc<Seat<Task>>,
     held: Cell<Option<Moment>>,
+    ends: Cell<bool>,
 }
 
 impl Turn<'_> {
@@ -183,7 +185,7 @@ impl Turn<'_> {
             unsafe { *left.deref() -= 1 };
         }
         // SAFETY: likewise.
-        if isolate.is_stopped() || unsafe { *left.deref() } == 0 {
+        if isolate.is_stopped() || self.ends.get() || unsafe { *left.deref() } == 0 {
             TurnEnd::Ended
         } else if lock(&isolate.mailbox).is_empty() {
             TurnEnd::Idle
@@ -194,6 +196,15 @@ impl Turn<'_> {
 
     pub(crate) fn send(&self, to: &Arc<Isolate>, message: u32) {
         to.send_from(Some(self.seat), message);
+    }
+
+    pub(crate) fn send_to_self(&self, message: u32) {
+        self.send(self.isolate, message);
+    }
+
+    /// Lets the isolate end with this turn.
+    pub(crate) fn end(&self) {
+        self.ends.set(true);
     }
 
     /// Where a turn waits when it lost its permit. False when it is to end.

@@ -25,4 +25,5 @@ mod scenario;
 mod admission;
 mod close;
 mod preemption;
+mod threads;
 mod wake_up;

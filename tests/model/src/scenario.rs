@@ -4,8 +4,8 @@
 use std::sync::atomic::{AtomicUsize as Count, Ordering::Relaxed};
 
 use crate::isolate::{Isolate, Task, Turn};
-use crate::sched::{Admission, Scheduler};
-use crate::sync::{Arc, Condvar, Mutex, lock, wait};
+use crate::sched::{Admission, SLICE, Scheduler};
+use crate::sync::{Arc, Condvar, Mutex, allow_threads, lock, wait};
 
 /// Runs `scenario` in every interleaving with at most `switches` forced switches
 /// between threads.
@@ -18,6 +18,8 @@ pub(crate) fn check(name: &str, switches: usize, scenario: impl Fn() + Send + Sy
     let counted = runs.clone();
     model.check(move || {
         counted.fetch_add(1, Relaxed);
+        // What loom itself allows, the main thread taken off.
+        allow_threads(loom::MAX_THREADS - 1);
         scenario();
     });
     println!("{name}: {} interleavings", runs.load(Relaxed));
@@ -49,7 +51,7 @@ pub(crate) struct World {
     pub(crate) scheduler: Arc<Scheduler<Task>>,
     pub(crate) permits: Permits,
     alive: Mutex<usize>,
-    empty: Condvar,
+    left: Condvar,
 }
 
 impl World {
@@ -58,11 +60,11 @@ impl World {
             scheduler: Arc::new(Scheduler::new(permits)),
             permits: Permits {
                 number: permits,
-                sure: Count::new(0),
+                sure: Mutex::new(0),
                 ticks: Count::new(0),
             },
             alive: Mutex::new(0),
-            empty: Condvar::new(),
+            left: Condvar::new(),
         })
     }
 
@@ -90,6 +92,13 @@ impl World {
         self.permits.around_tick(|| self.scheduler.tick())
     }
 
+    /// Ticks until a turn that is running now has outlived its slice.
+    pub(crate) fn outlive_a_slice(&self) {
+        for _ in 0..SLICE {
+            self.tick();
+        }
+    }
+
     /// Queues what waits at a group's door.
     pub(crate) fn release(&self, group: &Admission<Task>) {
         for work in group.release() {
@@ -98,24 +107,22 @@ impl World {
     }
 
     pub(crate) fn leave(&self) {
-        let mut alive = lock(&self.alive);
-        *alive -= 1;
-        if *alive == 0 {
-            self.empty.notify_all();
-        }
+        *lock(&self.alive) -= 1;
+        self.left.notify_all();
     }
 
-    fn wait_until_empty(&self) {
+    /// Waits until no more than `number` isolates are alive.
+    pub(crate) fn wait_for_ends(&self, number: usize) {
         let mut alive = lock(&self.alive);
-        while *alive > 0 {
-            alive = wait(&self.empty, alive);
+        while *alive > number {
+            alive = wait(&self.left, alive);
         }
     }
 
     /// As a runtime is closed: once no isolate is left, whatever the threads are
     /// at then.
     pub(crate) fn close(&self) {
-        self.wait_until_empty();
+        self.wait_for_ends(0);
         self.scheduler.close();
         assert_eq!(self.scheduler.threads(), 0, "a thread was not joined");
         assert!(
@@ -125,14 +132,15 @@ impl World {
     }
 }
 
-/// Watches that no more turns hold a permit than there are permits. Seen from
-/// outside: loom knows nothing of it and takes no turns for it.
+/// Watches that no more turns hold a permit than there are permits.
 pub(crate) struct Permits {
     number: usize,
     /// Turns that hold a permit for sure: they had one at some moment, and no
-    /// tick has been since that could have taken it.
-    sure: Count,
-    /// Goes up when a tick begins and when it ends: odd in between.
+    /// tick has been since that could have taken it. A lock of loom's, as loom
+    /// lets only such threads meet that touch something in common.
+    sure: Mutex<usize>,
+    /// Goes up when a tick begins and when it ends: odd in between. Seen from
+    /// outside: loom knows nothing of it.
     ticks: Count,
 }
 
@@ -147,21 +155,24 @@ impl Permits {
 
     /// A turn goes on that held a permit after `since`.
     pub(crate) fn hold(&self, since: Moment) -> Option<Moment> {
+        let mut sure = lock(&self.sure);
         if since != self.now() || since.0 % 2 == 1 {
             return None;
         }
-        let sure = self.sure.fetch_add(1, Relaxed) + 1;
+        *sure += 1;
         assert!(
-            sure <= self.number,
-            "{sure} turns hold {} permits",
+            *sure <= self.number,
+            "{} turns hold {} permits",
+            *sure,
             self.number
         );
         Some(since)
     }
 
     pub(crate) fn let_go(&self, held: Option<Moment>) {
+        let mut sure = lock(&self.sure);
         if held == Some(self.now()) {
-            self.sure.fetch_sub(1, Relaxed);
+            *sure -= 1;
         }
     }
 
@@ -173,8 +184,9 @@ impl Permits {
     }
 
     fn forget(&self) {
+        let mut sure = lock(&self.sure);
         self.ticks.fetch_add(1, Relaxed);
-        self.sure.store(0, Relaxed);
+        *sure = 0;
     }
 }
 

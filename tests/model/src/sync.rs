@@ -1,5 +1,7 @@
 //! `runtime/src/sync.rs` on loom's types, under the same names.
 
+use std::cell::Cell;
+
 pub(crate) use loom::sync::atomic::{AtomicU8, AtomicU64, AtomicUsize, Ordering};
 pub(crate) use loom::sync::{Condvar, Mutex, MutexGuard};
 // loom's own `Arc` is no method receiver. What it would find, leaks, is not
@@ -25,9 +27,23 @@ pub(crate) fn wait_timeout<'a, T>(
 
 pub(crate) type JoinHandle = loom::thread::JoinHandle<()>;
 
+/// So few that a model gets there.
+pub(crate) const MORE_SPARES: usize = 1;
+
+thread_local! {
+    /// How many threads the system still gives; loom runs all its own on one.
+    static THREADS: Cell<usize> = const { Cell::new(0) };
+}
+
+pub(crate) fn allow_threads(number: usize) {
+    THREADS.set(number);
+}
+
 pub(crate) fn spawn_thread(
     name: String,
     work: impl FnOnce() + Send + 'static,
 ) -> std::io::Result<JoinHandle> {
+    let left = THREADS.get().checked_sub(1);
+    THREADS.set(left.ok_or(std::io::ErrorKind::WouldBlock)?);
     loom::thread::Builder::new().name(name).spawn(work)
 }

@@ -1,7 +1,7 @@
 //! No message stays in a mailbox, and no isolate is run twice at once.
 
 use crate::scenario::{Seen, World, check};
-use crate::sync::spawn_thread;
+use crate::sync::{Arc, Mutex, lock, spawn_thread};
 
 /// Senders race for the wake-up, and with the turn that handles what they sent.
 #[test]
@@ -64,15 +64,18 @@ fn an_isolate_wakes_another() {
 }
 
 /// What was woken first makes place for what was woken last, and the second
-/// worker may take it.
+/// worker is told that it may take it.
 #[test]
 fn an_isolate_wakes_two() {
     static AT_ONCE: Seen = Seen::never();
     check("one wakes two", 2, || {
         let world = World::new(2);
         let group = World::group(1);
-        let one = world.isolate(&group, 1, |_, _| {});
-        let two = world.isolate(&group, 1, |_, _| {});
+        let together = Together::new();
+        let [one, two] = [(); 2].map(|()| {
+            let together = together.clone();
+            world.isolate(&group, 1, move |_, _| together.come_and_go(&AT_ONCE))
+        });
         let caller = world.isolate(&group, 1, move |turn, message| {
             turn.send(&one, message);
             turn.send(&two, message);
@@ -80,7 +83,70 @@ fn an_isolate_wakes_two() {
         world.start();
         caller.send(1);
         world.close();
-        AT_ONCE.note();
     });
     AT_ONCE.assert();
+}
+
+/// More is woken than one worker takes from another at once.
+#[test]
+fn an_isolate_wakes_four() {
+    check("one wakes four", 1, || {
+        let world = World::new(2);
+        let group = World::group(1);
+        let callees = [(); 4].map(|()| world.isolate(&group, 1, |_, _| {}));
+        let caller = world.isolate(&group, 1, move |turn, message| {
+            for callee in &callees {
+                turn.send(callee, message);
+            }
+        });
+        world.start();
+        caller.send(1);
+        world.close();
+    });
+}
+
+/// An isolate that has more to do goes behind what it woke, where the second
+/// worker may take it.
+#[test]
+fn an_isolate_goes_on_beside_the_one_it_woke() {
+    static AT_ONCE: Seen = Seen::never();
+    check("goes on", 2, || {
+        let world = World::new(2);
+        let group = World::group(1);
+        let together = Together::new();
+        let callee = {
+            let together = together.clone();
+            world.isolate(&group, 1, move |_, _| together.come_and_go(&AT_ONCE))
+        };
+        let caller = world.isolate(&group, 2, move |turn, message| {
+            if message == 1 {
+                turn.send_to_self(2);
+                turn.send(&callee, message);
+            } else {
+                together.come_and_go(&AT_ONCE);
+            }
+        });
+        world.start();
+        caller.send(1);
+        world.close();
+    });
+    AT_ONCE.assert();
+}
+
+/// How many turns are at the same place.
+struct Together(Mutex<usize>);
+
+impl Together {
+    fn new() -> Arc<Self> {
+        Arc::new(Together(Mutex::new(0)))
+    }
+
+    fn come_and_go(&self, at_once: &Seen) {
+        *lock(&self.0) += 1;
+        let mut here = lock(&self.0);
+        if *here == 2 {
+            at_once.note();
+        }
+        *here -= 1;
+    }
 }

@@ -1,0 +1,386 @@
+//! What is no program gets an error that says what it is instead, and the host
+//! goes on.
+
+use anyhow::{Result, bail, ensure};
+use insula::{ExitReason, LoadError, Program, SpawnError, SpawnOptions};
+use insula_tests::Host;
+
+const MEMORY: &str = "(memory (export \"memory\") 1)";
+const ENTRY: &str = "(func (export \"insula:entry/main\"))";
+
+/// The name of the error's case.
+fn case(error: &LoadError) -> String {
+    let debug = format!("{error:?}");
+    debug.split([' ', '{', '(']).next().unwrap_or_default().to_owned()
+}
+
+fn load(host: &Host, what: &str, bytes: &[u8]) -> Result<LoadError> {
+    match Program::from_bytes(&host.runtime, bytes) {
+        Ok(program) => bail!("{what} was loaded: {program:?}"),
+        Err(error) => Ok(error),
+    }
+}
+
+/// Loads what has to fail, and expects the case and all key words.
+fn expect(host: &Host, what: &str, bytes: &[u8], expected: &str, words: &[&str]) -> Result<()> {
+    let error = load(host, what, bytes)?;
+    let text = error.to_string();
+    ensure!(case(&error) == expected, "{what}: expected {expected}, found {error:?}");
+    for word in words.iter().chain([&"the module"]) {
+        ensure!(text.contains(word), "{what}: no {word:?} in {text:?}");
+    }
+    ensure!(text.len() < 1000, "{what}: {} bytes of error", text.len());
+    Ok(())
+}
+
+fn host() -> Result<Host> {
+    Host::with(|builder| builder.max_isolates(4))
+}
+
+/// What is good is still good.
+fn still_works(host: &Host) -> Result<()> {
+    let program = host.wat(&format!("(module {MEMORY} {ENTRY})"))?;
+    let reason = host.run(&program, SpawnOptions::new())?;
+    ensure!(reason.is_ended(), "{reason}");
+    Ok(())
+}
+
+#[test]
+fn what_is_no_module_is_called_by_its_name() -> Result<()> {
+    let host = host()?;
+    let component = wat::parse_str("(component)")?;
+    let huge = [b"\0asm\x02\0\0\0".to_vec(), vec![7; 4 << 20]].concat();
+    for (what, bytes, expected, words) in [
+        ("an empty file", &b""[..], "NotWasm", ["no WebAssembly module", "\"\""]),
+        ("a script", b"#!/bin/sh\nexit 0\n", "NotWasm", ["no WebAssembly module", "#!/bin/sh"]),
+        ("a native program", b"\x7fELF\x02\x01\x01", "NotWasm", ["no WebAssembly module", "ELF"]),
+        ("three of four bytes", b"\0as", "NotWasm", ["no WebAssembly module", "\\0as"]),
+        ("four bytes", b"\0asm", "Invalid", ["no valid module", "cut off"]),
+        ("seven bytes", b"\0asm\x01\0\0", "Invalid", ["no valid module", "cut off"]),
+        ("version 2", b"\0asm\x02\0\0\0", "Invalid", ["unknown version", "02"]),
+        ("version 2 and megabytes", &huge, "Invalid", ["unknown version", "02"]),
+        ("a component", &component, "Component", ["is a component", "core modules"]),
+        ("text", b"(module)", "Text", ["WebAssembly text", "wat2wasm"]),
+        ("text with a comment", b";; hello\n\n  (module)", "Text", ["WebAssembly text", "wat2wasm"]),
+        ("a component as text", b"(component)", "Text", ["WebAssembly text", "wat2wasm"]),
+        ("eight bytes", b"\0asm\x01\0\0\0", "NoMemory", ["exports no memory", "`memory`"]),
+    ] {
+        expect(&host, what, bytes, expected, &words)?;
+    }
+    still_works(&host)
+}
+
+#[test]
+fn a_module_has_a_memory_and_an_entry() -> Result<()> {
+    let host = host()?;
+    let text = |text: &str| wat::parse_str(format!("(module {text})"));
+    for (what, module, expected, words) in [
+        ("no memory", text(ENTRY)?, "NoMemory", ["exports no memory", "`memory`"]),
+        (
+            "a memory that is kept",
+            text(&format!("(memory 1) {ENTRY}"))?,
+            "NoMemory",
+            ["exports no memory", "`memory`"],
+        ),
+        (
+            "a memory of another name",
+            text(&format!("(memory (export \"mem\") 1) {ENTRY}"))?,
+            "NoMemory",
+            ["exports no memory", "`memory`"],
+        ),
+        (
+            "a function of that name",
+            text(&format!("(func (export \"memory\")) {ENTRY}"))?,
+            "NoMemory",
+            ["exports no memory", "`memory`"],
+        ),
+        ("no entry", text(MEMORY)?, "NoEntry", ["insula:entry/NAME", "_start"]),
+        (
+            "an export without the mark",
+            text(&format!("{MEMORY} (func (export \"main\"))"))?,
+            "NoEntry",
+            ["insula:entry/NAME", "#[insula_guest::entry]"],
+        ),
+    ] {
+        expect(&host, what, &module, expected, &words)?;
+    }
+    still_works(&host)
+}
+
+#[test]
+fn exports_that_the_host_calls_have_their_type() -> Result<()> {
+    let host = host()?;
+    for (what, export, found) in [
+        ("insula:entry/main", "(func (export \"insula:entry/main\") (param i32))", "(i32) -> ()"),
+        (
+            "insula:entry/main",
+            "(func (export \"insula:entry/main\") (result i64) i64.const 0)",
+            "() -> (i64)",
+        ),
+        ("insula:entry/main", "(global (export \"insula:entry/main\") i32 (i32.const 0))", "a global"),
+        ("insula:entry/main", "(export \"insula:entry/main\" (memory 0))", "a memory"),
+        ("insula:entry/main", "(table (export \"insula:entry/main\") 1 funcref)", "a table"),
+        ("wake", "(func (export \"wake\") (param i64))", "(i64) -> ()"),
+        ("wake", "(func (export \"wake\") (result i32) i32.const 0)", "() -> (i32)"),
+        ("wake", "(global (export \"wake\") i32 (i32.const 0))", "a global"),
+        ("_initialize", "(func (export \"_initialize\") (param i32))", "(i32) -> ()"),
+        ("_start", "(func (export \"_start\") (result i32) i32.const 0)", "() -> (i32)"),
+        ("cabi_realloc", "(func (export \"cabi_realloc\"))", "() -> ()"),
+        (
+            "cabi_realloc",
+            "(func (export \"cabi_realloc\") (param i32 i32 i32 i64) (result i32) i32.const 8)",
+            "(i32, i32, i32, i64) -> (i32)",
+        ),
+        (
+            "cabi_realloc",
+            "(func (export \"cabi_realloc\") (param i32 i32 i32 i32) (result i64) i64.const 8)",
+            "-> (i64)",
+        ),
+    ] {
+        let module = wat::parse_str(format!(
+            "(module {MEMORY} (func (export \"insula:entry/other\")) {export})"
+        ))?;
+        let words = [what, found, "has to be a function ("];
+        expect(&host, export, &module, "WrongExport", &words)?;
+    }
+    still_works(&host)
+}
+
+#[test]
+fn every_import_that_is_not_offered_is_named() -> Result<()> {
+    let host = host()?;
+    let module = wat::parse_str(format!(
+        r#"(module
+            (import "env" "first" (func))
+            (import "insula:isolate/ports@0.1.0" "receive" (func (param i32)))
+            (import "insula:isolate/ports@0.1.0" "[method]send-port.steal" (func))
+            (import "insula:isolate/ports@0.2.0" "receive" (func (param i32)))
+            (import "insula:isolate/ports" "receive" (func (param i32)))
+            (import "insula:wasi" "fd_write" (func (param i32 i32 i32 i32) (result i32)))
+            (import "insula:isolate/self@0.1.0" "exit" (func (param i32)))
+            (import "insula:isolate/self@0.1.0" "name" (global i32))
+            (import "wasi_snapshot_preview1" "fd_write" (func (param i32)))
+            (import "wasi_snapshot_preview1" "proc_exit" (func (param i32)))
+            (import "wasi_unstable" "fd_write" (func (param i32 i32 i32 i32) (result i32)))
+            (import "env" "table" (table 1 funcref))
+            (import "env" "global" (global i32))
+            {MEMORY} {ENTRY})"#
+    ))?;
+    let error = load(&host, "unknown imports", &module)?;
+    let text = error.to_string();
+    let LoadError::UnknownImports { imports, .. } = error else { bail!("{error:?}") };
+    let starts = [
+        "env::first",
+        "insula:isolate/ports@0.1.0::[method]send-port.steal",
+        "insula:isolate/ports@0.2.0::receive",
+        "insula:isolate/ports::receive",
+        "insula:wasi::fd_write",
+        "insula:isolate/self@0.1.0::exit: it is a function () -> (), not a function (i32) -> ()",
+        "insula:isolate/self@0.1.0::name: it is no function",
+        "wasi_snapshot_preview1::fd_write: it is a function (i32, i32, i32, i32) -> (i32), not",
+        "wasi_unstable::fd_write",
+        "env::table: it is no function",
+        "env::global: it is no function",
+    ];
+    ensure!(imports.len() == starts.len(), "{imports:#?}");
+    for (import, start) in imports.iter().zip(starts) {
+        ensure!(import.starts_with(start), "expected {start}, found {import}");
+        ensure!(text.contains(start), "{text}");
+    }
+    still_works(&host)
+}
+
+/// The memory is the guest's own: an imported one would be shared.
+#[test]
+fn a_memory_is_not_imported() -> Result<()> {
+    let host = host()?;
+    let module = wat::parse_str(format!(
+        "(module (import \"env\" \"memory\" (memory 1)) (export \"memory\" (memory 0)) {ENTRY})"
+    ))?;
+    expect(&host, "an imported memory", &module, "UnknownImports", &["env::memory", "no function"])?;
+    still_works(&host)
+}
+
+#[test]
+fn proposals_that_are_not_offered_are_no_valid_modules() -> Result<()> {
+    let host = host()?;
+    for (what, text) in [
+        ("a 64-bit memory", format!("(memory (export \"memory\") i64 1) {ENTRY}")),
+        ("a shared memory", format!("(memory (export \"memory\") 1 1 shared) {ENTRY}")),
+        ("two memories", format!("{MEMORY} (memory 1) {ENTRY}")),
+        ("two tables", format!("{MEMORY} (table 1 funcref) (table 1 funcref) {ENTRY}")),
+        ("a table that no slot holds", format!("{MEMORY} (table 100001 funcref) {ENTRY}")),
+        ("a 64-bit table", format!("{MEMORY} (table i64 1 funcref) {ENTRY}")),
+        ("more memory than there are addresses", format!("(memory (export \"memory\") 65537) {ENTRY}")),
+        (
+            "relaxed SIMD",
+            format!(
+                "{MEMORY} {ENTRY} (func (param v128 v128) (result v128)
+                    (i8x16.relaxed_swizzle (local.get 0) (local.get 1)))"
+            ),
+        ),
+        ("garbage collection", format!("{MEMORY} {ENTRY} (type (struct (field i32)))")),
+        (
+            "atomics",
+            format!("{MEMORY} {ENTRY} (func (drop (i32.atomic.rmw.add (i32.const 0) (i32.const 1))))"),
+        ),
+    ] {
+        let module = wat::parse_str(format!("(module {text})"));
+        let Ok(module) = module else { bail!("{what} is no text: {module:?}") };
+        expect(&host, what, &module, "Invalid", &["no valid module"])?;
+    }
+    still_works(&host)
+}
+
+/// A module with sections as given: number and content.
+fn sections(sections: &[(u8, &[u8])]) -> Vec<u8> {
+    let mut module = b"\0asm\x01\0\0\0".to_vec();
+    for (number, content) in sections {
+        module.extend([*number, u8::try_from(content.len()).unwrap_or(0x7f)]);
+        module.extend(*content);
+    }
+    module
+}
+
+/// Sizes and counts that lie are found before anything is allocated for them.
+#[test]
+fn claims_that_lie_are_no_valid_modules() -> Result<()> {
+    const MOST: [u8; 5] = [0xff, 0xff, 0xff, 0xff, 0x0f];
+    let host = host()?;
+    let raw = |bytes: &[u8]| [b"\0asm\x01\0\0\0", bytes].concat();
+    let counted = |section: u8| sections(&[(section, &MOST)]);
+    let locals = [&[1, 9, 1][..], &MOST, &[0x7f, 0x0b, 0]].concat();
+    let body = [&[1][..], &MOST, &[0, 0x0b]].concat();
+    let one_function = |code: &[u8]| {
+        sections(&[(1, &[1, 0x60, 0, 0]), (3, &[1, 0]), (10, code)])
+    };
+    let mut modules = vec![
+        ("a section of 4 GiB", raw(&[&[1][..], &MOST, &[0]].concat())),
+        ("a custom section of 4 GiB", raw(&[&[0][..], &MOST, &[4, b'n', b'a', b'm', b'e']].concat())),
+        ("a number that never ends", raw(&[1, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80])),
+        ("an unknown section", raw(&[77, 0])),
+        ("sections out of order", sections(&[(3, &[0]), (1, &[0])])),
+        ("4 billion locals", one_function(&locals)),
+        ("a body of 4 GiB", one_function(&body)),
+        ("functions without bodies", sections(&[(1, &[1, 0x60, 0, 0]), (3, &[1, 0])])),
+        ("an export of nothing", sections(&[(7, &[1, 1, b'x', 0, 0x7f])])),
+        ("a name that is no UTF-8", sections(&[(7, &[1, 2, 0xc3, 0x28, 0, 0])])),
+        ("a start function that is not there", sections(&[(8, &[5])])),
+    ];
+    for section in [1, 2, 3, 4, 5, 6, 7, 9, 10, 11, 12] {
+        modules.push(("a count of 4 billion", counted(section)));
+    }
+    for (what, module) in modules {
+        expect(&host, what, &module, "Invalid", &["no valid module"])?;
+    }
+    still_works(&host)
+}
+
+/// Cut off anywhere, or with a byte changed: never a program by accident when it
+/// is cut off, and never the end of the host.
+#[test]
+fn a_damaged_module_harms_nobody() -> Result<()> {
+    let host = host()?;
+    let module = wat::parse_str(format!(
+        "(module (import \"insula:isolate/self@0.1.0\" \"exit\" (func $exit)) {MEMORY}
+            (table 2 funcref) (elem (i32.const 0) $exit $f) (data (i32.const 8) \"data\")
+            (global $g (mut i32) (i32.const 5))
+            (func $f (export \"insula:entry/main\") (local i64)
+                (global.set $g (i32.add (global.get $g) (i32.load (i32.const 8)))) (call $exit)))"
+    ))?;
+    Program::from_bytes(&host.runtime, &module)?;
+    for length in 0..module.len() {
+        load(&host, &format!("the first {length} bytes"), &module[..length])?;
+    }
+    for place in 0..module.len() {
+        for flip in [0x01, 0x80, 0xff] {
+            let mut damaged = module.clone();
+            damaged[place] ^= flip;
+            // It may load, and then do whatever its code says.
+            if let Ok(program) = Program::from_bytes(&host.runtime, &damaged)
+                && program.entries() == ["main"]
+            {
+                let limits = insula::Limits::default().turn_cpu(100);
+                let reason = host.run(&program, SpawnOptions::new().entry("main").limits(limits))?;
+                ensure!(!matches!(reason, ExitReason::HostFailed(_)), "byte {place}: {reason}");
+            }
+        }
+    }
+    still_works(&host)
+}
+
+#[test]
+fn files_that_cannot_be_read_are_named() -> Result<()> {
+    let host = host()?;
+    let folder = env!("CARGO_MANIFEST_DIR");
+    for (path, words) in [
+        (format!("{folder}/no/such/file.wasm"), ["file.wasm", "No such file"]),
+        (folder.to_owned(), [folder, "directory"]),
+    ] {
+        let Err(error) = Program::from_file(&host.runtime, &path) else { bail!("{path} was loaded") };
+        ensure!(case(&error) == "Read", "{error:?}");
+        let text = error.to_string();
+        ensure!(words.iter().all(|word| text.contains(word)), "{text}");
+    }
+    let this_file = format!("{folder}/all/bad_programs.rs");
+    let Err(error) = Program::from_file(&host.runtime, this_file) else { bail!("it is no module") };
+    ensure!(case(&error) == "NotWasm" && error.to_string().contains("bad_programs.rs"), "{error}");
+    for (uri, expected) in [
+        ("http://example.org/a.wasm", "BadUri"),
+        ("no uri", "BadUri"),
+        ("", "BadUri"),
+        ("file://elsewhere/a.wasm", "BadUri"),
+        ("file:///no/such/file.wasm", "Read"),
+    ] {
+        let Err(error) = Program::from_uri(&host.runtime, uri) else { bail!("{uri} was loaded") };
+        ensure!(case(&error) == expected, "{uri}: {error:?}");
+        ensure!(error.to_string().contains(uri.trim_start_matches("file://")), "{error}");
+    }
+    still_works(&host)
+}
+
+#[test]
+fn an_entry_that_is_not_there_is_answered_with_those_that_are() -> Result<()> {
+    let host = host()?;
+    let program = host.wat(&format!(
+        "(module {MEMORY} (func (export \"insula:entry/one\")) (func (export \"insula:entry/two\")))"
+    ))?;
+    for (options, entry) in [
+        (SpawnOptions::new().entry("three"), "three"),
+        (SpawnOptions::new().entry(""), ""),
+        (SpawnOptions::new().entry("insula:entry/one"), "insula:entry/one"),
+        // Two entries, and none of them is `main`.
+        (SpawnOptions::new(), "main"),
+    ] {
+        let Err(error) = host.runtime.spawn(&program, options) else { bail!("`{entry}` was spawned") };
+        let text = error.to_string();
+        ensure!(text.contains(&format!("no entry `{entry}`; it has `one`, `two`")), "{text}");
+        ensure!(
+            matches!(error, SpawnError::NoSuchEntry { entries, .. } if entries == ["one", "two"])
+        );
+    }
+    let reason = host.run(&program, SpawnOptions::new().entry("two"))?;
+    ensure!(reason.is_ended(), "{reason}");
+    Ok(())
+}
+
+/// What is in the data or the elements and does not fit is found when the module
+/// is started.
+#[test]
+fn segments_that_do_not_fit_end_the_isolate() -> Result<()> {
+    let host = host()?;
+    for segment in [
+        "(data (i32.const 65536) \"x\")",
+        "(data (i32.const -1) \"xx\")",
+        "(table 1 funcref) (elem (i32.const 1) $f)",
+        "(table 1 funcref) (elem (i32.const -1) $f)",
+    ] {
+        let text = format!("(module {MEMORY} (func $f (export \"insula:entry/main\")) {segment})");
+        let reason = host.run(&host.wat(&text)?, SpawnOptions::new())?;
+        ensure!(
+            matches!(&reason, ExitReason::Trapped { trap, .. } if trap.contains("out of bounds")),
+            "{segment}: {reason:?}"
+        );
+    }
+    still_works(&host)
+}

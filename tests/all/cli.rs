@@ -1,0 +1,595 @@
+//! `insula run`, as a user starts it: what it prints, and its exit status.
+
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::OnceLock;
+
+use anyhow::{Context, Result, ensure};
+use insula_tests::in_time;
+
+use crate::folder::Folder;
+use crate::guests;
+use crate::panics::place;
+
+/// The command. Cargo gives tests the binaries of their own package only, so it is
+/// asked to build this one, next to the tests.
+fn insula() -> &'static Path {
+    static INSULA: OnceLock<PathBuf> = OnceLock::new();
+    INSULA.get_or_init(|| build().expect("`cargo build -p insula-cli` works"))
+}
+
+fn build() -> Result<PathBuf> {
+    // target/PROFILE/deps/all-HASH
+    let tests = std::env::current_exe()?;
+    let mut folders = tests.ancestors().skip(2);
+    let profile = folders.next().context("the profile's folder")?;
+    let target = folders.next().context("the target folder")?;
+    let profile = match profile.file_name().and_then(OsStr::to_str) {
+        None | Some("debug") => "dev",
+        Some(name) => name,
+    };
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| env!("CARGO").into());
+    let built = Command::new(cargo)
+        .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(".."))
+        .args(["build", "--package=insula-cli", "--bin=insula", "--profile"])
+        .arg(profile)
+        .arg("--target-dir")
+        .arg(target)
+        .arg("--message-format=json-render-diagnostics")
+        .stdin(Stdio::null())
+        .stderr(Stdio::inherit())
+        .output()?;
+    ensure!(built.status.success(), "cargo says why above");
+    let messages = String::from_utf8(built.stdout)?;
+    let executable = messages.lines().find_map(|line| {
+        let message: serde_json::Value = serde_json::from_str(line).ok()?;
+        Some(PathBuf::from(message["executable"].as_str()?))
+    });
+    executable.context("cargo names the executable")
+}
+
+/// What came of a run.
+#[derive(Debug, PartialEq)]
+struct Ran {
+    status: Option<i32>,
+    stdout: String,
+    stderr: String,
+}
+
+fn insula_run<A: AsRef<OsStr>>(arguments: impl IntoIterator<Item = A>) -> Result<Ran> {
+    let mut command = Command::new(insula());
+    command.arg("run").args(arguments);
+    finish(command)
+}
+
+fn finish(mut command: Command) -> Result<Ran> {
+    // The guests' own target folder is what the tests' build script has filled.
+    command.env_remove("CARGO_TARGET_DIR").stdin(Stdio::null());
+    let output = in_time(move || command.output())?;
+    Ok(Ran {
+        status: output.status.code(),
+        stdout: String::from_utf8(output.stdout)?,
+        stderr: String::from_utf8(output.stderr)?,
+    })
+}
+
+impl Ran {
+    /// It ended as it should and had nothing to tell but this.
+    #[track_caller]
+    fn printed(&self, stdout: &str) {
+        let stdout = stdout.to_owned();
+        assert_eq!(
+            *self,
+            Ran {
+                status: Some(0),
+                stdout,
+                stderr: String::new()
+            }
+        );
+    }
+
+    /// The guest failed, for a reason that begins so.
+    #[track_caller]
+    fn failed(&self, stdout: &str, reason: &str) {
+        assert_eq!(self.status, Some(1), "{self:?}");
+        assert_eq!(self.stdout, stdout);
+        assert_eq!(self.stderr.lines().next(), Some(reason));
+    }
+
+    /// It was wrong use, and nothing ran.
+    #[track_caller]
+    fn refused(&self, stderr: &str) {
+        let stderr = format!("insula: {stderr}\n");
+        assert_eq!(
+            *self,
+            Ran {
+                status: Some(2),
+                stdout: String::new(),
+                stderr
+            }
+        );
+    }
+
+    /// What isolates print beside each other is in no order.
+    fn sorted(&self) -> Vec<&str> {
+        let mut lines: Vec<_> = self.stdout.lines().collect();
+        lines.sort_unstable();
+        lines
+    }
+}
+
+/// How a panic at this place of the guest `panics` is told.
+fn panicked(text: &str) -> String {
+    format!("panicked at {}", place(text))
+}
+
+const HELLO: &str = "[hello#2] hello from an isolate!\n[main#1] I received: Hello from main\n";
+
+#[test]
+fn a_wasm_file_runs() -> Result<()> {
+    insula_run([guests::HELLO])?.printed(HELLO);
+    Ok(())
+}
+
+#[test]
+fn a_file_uri_runs() -> Result<()> {
+    let folder = Folder::new("cli-uri")?;
+    folder.copy(guests::HELLO, "hello there.wasm")?;
+    insula_run([folder.uri("hello there.wasm")])?.printed(HELLO);
+    Ok(())
+}
+
+#[test]
+fn a_guest_crates_folder_is_built_and_runs() -> Result<()> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../guests/hello");
+    let ran = insula_run([&folder])?;
+    assert_eq!((ran.status, &*ran.stdout), (Some(0), HELLO), "{ran:?}");
+    // Cargo says on stderr what it does.
+    assert!(ran.stderr.contains("Finished `release` profile"), "{ran:?}");
+    Ok(())
+}
+
+#[test]
+fn prefixes_are_for_more_than_one_isolate_and_can_be_turned_off() -> Result<()> {
+    insula_run([guests::SHOUT])?.printed("LET OTHERS START ME\n");
+    insula_run(["--no-prefix", guests::HELLO])?
+        .printed("hello from an isolate!\nI received: Hello from main\n");
+    Ok(())
+}
+
+#[test]
+fn an_entry_runs_by_its_name_with_a_message() -> Result<()> {
+    insula_run([guests::PINGPONG, "main", "--message", "10"])?.printed("[main#1] 10 round trips\n");
+    let takes = panicked("#[entry]\nfn takes_a_number");
+    insula_run([guests::PANICS, "takes_a_number", "--message=7"])?.printed("");
+    insula_run([guests::PANICS, "takes_a_number", "--message", "\"seven\""])?.failed(
+        "",
+        &format!("insula: takes_a_number#1 {takes}: the first message: expected int, found string"),
+    );
+    insula_run([guests::PANICS, "takes_a_number"])?.failed(
+        "",
+        &format!(
+            "insula: takes_a_number#1 {takes}: this entry takes a first message, and there is none"
+        ),
+    );
+    insula_run([guests::URI, "--message", r#"["a.wasm", "ünïcödé"]"#])?.printed(
+        "a.wasm: refused: the host has not granted `a.wasm` to this isolate (a host grants \
+         prefixes with `SpawnOptions::grant_uri`, the command line with `--grant-uri`)\n\
+         ünïcödé: refused: the host has not granted `ünïcödé` to this isolate (a host grants \
+         prefixes with `SpawnOptions::grant_uri`, the command line with `--grant-uri`)\n",
+    );
+    Ok(())
+}
+
+#[test]
+fn a_message_that_is_no_json_is_refused() -> Result<()> {
+    let ran = insula_run([guests::HELLO, "--message", "seven"])?;
+    ran.refused(
+        "--message is no valid JSON (a string needs its own quotes: --message '\"text\"'): \
+         expected value at line 1 column 1",
+    );
+    Ok(())
+}
+
+#[test]
+fn an_entry_that_is_not_there_is_refused_with_those_that_are() -> Result<()> {
+    insula_run([guests::HELLO, "hullo"])?.refused(&format!(
+        "{} has no entry `hullo`; it has `echo`, `hello`, `main`",
+        guests::HELLO
+    ));
+    Ok(())
+}
+
+/// Everything that is no program, and the one line that says why.
+#[test]
+fn what_is_no_program_is_refused() -> Result<()> {
+    let folder = Folder::new("cli-no-program")?;
+    let refused = |path: &Path, why: &str| -> Result<()> {
+        insula_run([path])?.refused(&format!("{}{why}", path.display()));
+        Ok(())
+    };
+    refused(
+        &folder.path("nowhere.wasm"),
+        ": there is no such file or folder (give a guest crate's folder, a .wasm file or a \
+         file: URI)",
+    )?;
+    refused(
+        &folder.write("notes.txt", "Some notes.\n")?,
+        " is no WebAssembly module: it starts with \"Some notes.\\n\", not with \\0asm \
+         (compile it for wasm32-wasip1)",
+    )?;
+    refused(
+        &folder.write("escape.wasm", "\x1b[31m")?,
+        " is no WebAssembly module: it starts with \"\\u{1b}[31m\", not with \\0asm \
+         (compile it for wasm32-wasip1)",
+    )?;
+    refused(
+        &folder.write("module.wat", "(module)")?,
+        " is WebAssembly text: turn it into a binary first, as with `wat2wasm`",
+    )?;
+    refused(
+        &folder.write("component.wasm", wat::parse_str("(component)")?)?,
+        " is a component, and isolates are made of core modules (compile it for wasm32-wasip1 \
+         without turning it into a component)",
+    )?;
+    refused(
+        &folder.write("empty.wasm", "")?,
+        " is no WebAssembly module: it starts with \"\", not with \\0asm \
+         (compile it for wasm32-wasip1)",
+    )?;
+    refused(
+        &folder.write("module.wasm", wat::parse_str("(module)")?)?,
+        " exports no memory named `memory`, so no message could reach it",
+    )?;
+    refused(
+        folder.write("crate/README", "")?.parent().expect("crate"),
+        ": there is no Cargo.toml in it, so it is no guest crate",
+    )?;
+    let uri = folder.uri("nowhere.wasm");
+    insula_run([&uri])?.refused(&format!(
+        "{} could not be read: No such file or directory (os error 2)",
+        folder.path("nowhere.wasm").display()
+    ));
+    Ok(())
+}
+
+/// A crate of its own, with these files in `src`.
+fn write_crate(folder: &Folder, files: &[(&str, &str)]) -> Result<()> {
+    folder.write(
+        "Cargo.toml",
+        "[package]\nname = \"mine\"\nedition = \"2024\"\n[workspace]\n",
+    )?;
+    for (name, source) in files {
+        folder.write(&format!("src/{name}"), source)?;
+    }
+    Ok(())
+}
+
+#[test]
+fn a_crate_that_builds_no_program_or_several_is_refused() -> Result<()> {
+    let main = "fn main() { println!(\"hello from a crate\"); }";
+    let folder = Folder::new("cli-crate")?;
+    write_crate(&folder, &[("main.rs", main)])?;
+    let path = folder.path("");
+    let ran = insula_run([&path])?;
+    assert_eq!(
+        (ran.status, &*ran.stdout),
+        (Some(0), "hello from a crate\n")
+    );
+
+    let folder = Folder::new("cli-broken-crate")?;
+    write_crate(&folder, &[("main.rs", "fn main() { nonsense }")])?;
+    let path = folder.path("");
+    let ran = insula_run([&path])?;
+    assert_eq!((ran.status, &*ran.stdout), (Some(2), ""));
+    assert!(ran.stderr.contains("cannot find value `nonsense`"));
+    assert_eq!(
+        ran.stderr.lines().last(),
+        Some(&*format!(
+            "insula: {}: the guest crate does not build; cargo says why above",
+            path.display()
+        ))
+    );
+
+    let folder = Folder::new("cli-library")?;
+    write_crate(&folder, &[("lib.rs", "")])?;
+    let path = folder.path("");
+    let ran = insula_run([&path])?;
+    assert_eq!((ran.status, &*ran.stdout), (Some(2), ""));
+    assert_eq!(
+        ran.stderr.lines().last(),
+        Some(&*format!(
+            "insula: {}: the crate builds no program for wasm32-wasip1 (it needs a src/main.rs)",
+            path.display()
+        ))
+    );
+
+    let folder = Folder::new("cli-programs")?;
+    write_crate(&folder, &[("bin/a.rs", main), ("bin/b.rs", main)])?;
+    let path = folder.path("");
+    let ran = insula_run([&path])?;
+    assert_eq!((ran.status, &*ran.stdout), (Some(2), ""));
+    let last = ran.stderr.lines().last().context("it says why")?;
+    let several = format!(
+        "insula: {}: the crate builds several programs; run one of them: ",
+        path.display()
+    );
+    assert!(last.starts_with(&several), "{last}");
+    assert!(
+        last.contains("/a.wasm") && last.contains("/b.wasm"),
+        "{last}"
+    );
+    Ok(())
+}
+
+#[test]
+fn wrong_use_is_refused() -> Result<()> {
+    for (arguments, says) in [
+        (&[][..], "Usage: insula <COMMAND>"),
+        (&["nonsense"], "unrecognized subcommand 'nonsense'"),
+        (&["--nonsense"], "unexpected argument '--nonsense' found"),
+        (&["run"], "required arguments were not provided"),
+        (
+            &["run", guests::HELLO, "main", "too much"],
+            "unexpected argument 'too much' found",
+        ),
+        (
+            &["run", guests::HELLO, "--messages"],
+            "a similar argument exists: '--message'",
+        ),
+        (
+            &["run", guests::HELLO, "--message"],
+            "a value is required for '--message <JSON>'",
+        ),
+    ] {
+        let mut command = Command::new(insula());
+        command.args(arguments);
+        let ran = finish(command)?;
+        assert_eq!((ran.status, &*ran.stdout), (Some(2), ""), "{arguments:?}");
+        assert!(ran.stderr.contains(says), "{ran:?}");
+    }
+    Ok(())
+}
+
+#[test]
+fn limits_are_set_by_name() -> Result<()> {
+    insula_run([guests::SPIN, "--limit", "turn_cpu=20"])?.failed(
+        "1 spinning\n",
+        "insula: main#1 stopped: the limit of 20 ms of computing in one turn is reached \
+         (raise it with `Limits::turn_cpu`)",
+    );
+    insula_run([guests::SHOUT, "--limit=memory=64KiB"])?.failed(
+        "",
+        "insula: main#1 stopped: the limit of 65536 bytes of memory in one isolate is reached \
+         (raise it with `Limits::memory`)",
+    );
+    let settings = [
+        "--limit=memory=8MiB",
+        "--limit=group_memory=1GiB",
+        "--limit=isolates=1",
+    ];
+    insula_run(settings.into_iter().chain([guests::SHOUT]))?.printed("LET OTHERS START ME\n");
+
+    let names = insula::Limits::names().collect::<Vec<_>>().join(", ");
+    for (limit, why) in [
+        ("memory", "it has to be NAME=VALUE".to_owned()),
+        ("memory=", "`` is no amount".to_owned()),
+        ("memory=much", "`much` is no amount".to_owned()),
+        ("memory=-1", "`-1` is no amount".to_owned()),
+        (
+            "memory=17179869184GiB",
+            "`17179869184GiB` is no amount".to_owned(),
+        ),
+        (
+            "patience=1",
+            format!("there is no limit `patience`; there is {names}"),
+        ),
+    ] {
+        let ran = insula_run([guests::SHOUT, "--limit", limit])?;
+        ran.refused(&format!("--limit {limit}: {why}"));
+    }
+    Ok(())
+}
+
+/// A module whose entry `main` does this.
+fn module(folder: &Folder, name: &str, body: &str) -> Result<PathBuf> {
+    let text = format!(
+        r#"(module
+            (import "wasi_snapshot_preview1" "proc_exit" (func $proc_exit (param i32)))
+            (memory (export "memory") 1)
+            (func $boom {body})
+            (func $main (export "insula:entry/main") call $boom))"#
+    );
+    folder.write(name, wat::parse_str(text)?)
+}
+
+#[test]
+fn a_trap_is_told_with_its_functions() -> Result<()> {
+    let folder = Folder::new("cli-trap")?;
+    for (body, trap) in [
+        ("unreachable", "wasm `unreachable` instruction executed"),
+        (
+            "(drop (i32.div_u (i32.const 1) (i32.const 0)))",
+            "integer divide by zero",
+        ),
+        (
+            "(drop (i32.load (i32.const -1)))",
+            "out of bounds memory access",
+        ),
+    ] {
+        let ran = insula_run([module(&folder, "trap.wasm", body)?])?;
+        let stderr =
+            format!("insula: main#1 trapped: wasm trap: {trap}\n    in boom\n    in main\n");
+        assert_eq!(
+            ran,
+            Ran {
+                status: Some(1),
+                stdout: String::new(),
+                stderr
+            }
+        );
+    }
+    Ok(())
+}
+
+#[test]
+fn a_panic_is_told_with_its_place_and_functions() -> Result<()> {
+    let ran = insula_run([guests::PANICS, "fails"])?;
+    let fails = panicked("#[entry]\nfn fails");
+    ran.failed(
+        "",
+        &format!("insula: fails#1 {fails}: an entry that returns an error"),
+    );
+    assert_eq!(ran.stderr.lines().last(), Some("    in insula:entry/fails"));
+    Ok(())
+}
+
+#[test]
+fn what_happens_to_children_is_told_and_is_not_the_exit_status() -> Result<()> {
+    let ran = insula_run([guests::PANICS])?;
+    assert_eq!(ran.status, Some(0));
+    assert_eq!(
+        ran.stdout,
+        "[main#1] panics is gone\n[main#1] traps is gone\n[main#1] overflows is gone\n\
+         [main#1] fails is gone\n[main#1] main goes on\n"
+    );
+    let mut reasons: Vec<_> = ran
+        .stderr
+        .lines()
+        .filter(|line| !line.starts_with("    in "))
+        .collect();
+    reasons.sort_unstable();
+    let fails = panicked("#[entry]\nfn fails");
+    let panics = panicked("assert!(number < 3");
+    assert_eq!(
+        reasons,
+        [
+            &*format!("insula: fails#5 {fails}: an entry that returns an error"),
+            "insula: overflows#4 trapped: wasm trap: call stack exhausted",
+            &*format!("insula: panics#2 {panics}: there is no number 7 in [1, 2, 3]"),
+            "insula: traps#3 trapped: wasm trap: wasm `unreachable` instruction executed",
+        ]
+    );
+    Ok(())
+}
+
+#[test]
+fn a_run_ends_when_nothing_can_happen_any_more() -> Result<()> {
+    // `main` returns at once, and servers that nobody can reach wait for ever.
+    let ran = insula_run([guests::UNREACHABLE])?;
+    assert_eq!((ran.status, &*ran.stderr), (Some(0), ""));
+    assert_eq!(
+        ran.sorted(),
+        [
+            "[keeper#2] holds 1",
+            "[keeper#3] holds 1",
+            "[keeper#3] holds 2",
+            "[main#1] main is done",
+        ]
+    );
+    // A server by itself, which nobody ever calls.
+    insula_run([guests::HELLO, "echo"])?.printed("");
+    Ok(())
+}
+
+#[test]
+fn lines_are_whole_labelled_and_harmless() -> Result<()> {
+    let ran = insula_run([guests::OUTPUT])?;
+    assert_eq!(ran.status, Some(0));
+    assert_eq!(
+        ran.sorted(),
+        [
+            "[main#1] a last line without an end",
+            "[main#1] control characters: \\u{1b}[31mred\\u{1b}[0m \\u{7}bell \\u{8}back \
+             \\rreturn \\u{9b}31m",
+            "[main#1] not control characters: tab\there, ünïcödé, 🏛",
+            "[writer#2] a:one a:line a:in a:pieces ",
+            "[writer#3] b:one b:line b:in b:pieces ",
+            "[writer#4] c:one c:line c:in c:pieces ",
+        ]
+    );
+    let mut to_stderr: Vec<_> = ran.stderr.lines().collect();
+    to_stderr.sort_unstable();
+    assert_eq!(
+        to_stderr,
+        [
+            "[writer#2] a to stderr",
+            "[writer#3] b to stderr",
+            "[writer#4] c to stderr"
+        ]
+    );
+    Ok(())
+}
+
+#[test]
+fn programs_are_spawned_from_where_it_was_granted() -> Result<()> {
+    let folder = Folder::new("cli-grant")?;
+    folder.copy(guests::URI, "program/uri.wasm")?;
+    folder.copy(guests::SHOUT, "program/shout.wasm")?;
+    let run = |grant: &OsStr| {
+        let program = folder.path("program/uri.wasm");
+        insula_run([program.as_os_str(), OsStr::new("--grant-uri"), grant])
+    };
+    let (path, uri) = (folder.path("program"), folder.uri("program"));
+    for grant in [path.as_os_str(), OsStr::new(&uri)] {
+        let ran = run(grant)?;
+        assert_eq!(ran.status, Some(0));
+        assert_eq!(
+            ran.stdout,
+            "[main#1] shout.wasm: HELLO FROM ANOTHER PROGRAM AND A MESSAGE\n\
+             [main#1] nowhere.wasm: nobody answers\n"
+        );
+        assert_eq!(
+            ran.stderr,
+            format!(
+                "insula: shout#3 could not be started: {} could not be read: \
+                 No such file or directory (os error 2)\n",
+                folder.path("program/nowhere.wasm").display()
+            )
+        );
+    }
+    let nowhere = folder.path("nowhere");
+    run(nowhere.as_os_str())?.refused(&format!(
+        "--grant-uri {}: No such file or directory (os error 2)",
+        nowhere.display()
+    ));
+    run(OsStr::new("file://example.org/"))?.refused(
+        "a URI could not be granted: `file://example.org/` does not name a program: \
+         it names no local file",
+    );
+    Ok(())
+}
+
+const COMMAND: &str = "hello from a plain command\narguments: [\"_start#1\"]\nvariables: 0\n\
+                       bytes on stdin: 0\nfiles: false\n";
+
+#[test]
+fn a_plain_command_runs_and_exits_with_its_code() -> Result<()> {
+    insula_run([guests::COMMAND])?.printed(COMMAND);
+    insula_run([guests::COMMAND, "_start"])?.printed(COMMAND);
+
+    let folder = Folder::new("cli-command")?;
+    for (code, status) in [(0, 0), (7, 7), (255, 255), (256, 1), (-1, 1)] {
+        let body = format!("(call $proc_exit (i32.const {code})) unreachable");
+        let ran = insula_run([module(&folder, "exits.wasm", &body)?])?;
+        assert_eq!((ran.status, &*ran.stdout), (Some(status), ""));
+        let told = match code {
+            0 => String::new(),
+            _ => format!("insula: main#1 exited with code {code}\n"),
+        };
+        assert_eq!(ran.stderr, told);
+    }
+    Ok(())
+}
+
+#[test]
+fn a_closed_stdin_is_no_trouble() -> Result<()> {
+    for (module, expected) in [(guests::COMMAND, COMMAND), (guests::HELLO, HELLO)] {
+        let mut command = Command::new("sh");
+        command.args(["-c", r#"exec "$0" run "$1" <&-"#]);
+        command.arg(insula()).arg(module);
+        finish(command)?.printed(expected);
+    }
+    Ok(())
+}

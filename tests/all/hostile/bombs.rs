@@ -1,0 +1,355 @@
+//! Guests that take more of everything until somebody stops them. Each counts
+//! how often it got what it asked for and exits with that number.
+
+use anyhow::{Result, ensure};
+use insula::{ExitReason, Limit, Limits, SendError, SpawnOptions, Stream};
+
+use super::table::{End, MEMORY, Row, row, rows, server, table};
+
+/// A guest that does `code` until the answer at 64 is a refusal, prints that,
+/// and exits with the number of times that it was none. `$n` counts them.
+pub fn until_refused(before: &str, code: &str, more: &str) -> String {
+    format!(
+        r#"{MEMORY} {more}
+        (data (i32.const 1024) "child")
+        (func (export "insula:entry/main") (local $n i32)
+            {before}
+            (loop $again
+                {code}
+                (if (i32.eqz (i32.load8_u (i32.const 64)))
+                    (then
+                        (local.set $n (i32.add (local.get $n) (i32.const 1)))
+                        (br $again))))
+            ;; Its kind is `limit`; its text lies as a piece of output does.
+            (if (i32.load8_u (i32.const 68)) (then unreachable))
+            (drop (call $fd_write (i32.const 1) (i32.const 72) (i32.const 1) (i32.const 0)))
+            (call $proc_exit (local.get $n)))"#
+    )
+}
+
+/// Spawns `child` with what lies at 2048 as its first message, of `length` bytes.
+pub fn spawn(length: u32) -> String {
+    let given = u32::from(length > 0);
+    format!(
+        "(call $spawn (i32.const 1024) (i32.const 5) (i32.const {given}) (i32.const 2048)
+            (i32.const {length}) (i32.const 0) (i32.const 0) (i32.const 64))"
+    )
+}
+
+/// An entry that waits for ever.
+pub const WAITING_CHILD: &str = r#"
+    (func (export "insula:entry/child")
+        (call $first-port (i64.const 0) (i32.const 0))
+        (call $receive-port.listen (i32.load (i32.const 4)) (i32.const 1)))
+    (func (export "wake") (call $receive (i32.const 128)))"#;
+
+/// An entry that ends at once.
+pub const SHORT_CHILD: &str = r#"(func (export "insula:entry/child"))"#;
+
+/// Sends `length` bytes to `$port`'s own isolate until that is no longer
+/// possible; exits with the number of messages, and with 1000 and more when the
+/// last status was not `full`.
+pub fn send_until_full(pages: u32, length: u32) -> String {
+    server("(call $fill)", "")
+        .replace("(memory (export \"memory\") 2)", &format!("(memory (export \"memory\") {pages})"))
+        + &format!(
+            "(func $fill (local $n i32) (local $status i32)
+                (call $receive-port.sender (global.get $port) (i32.const 16))
+                (loop $again
+                    (local.set $status (call $send-port.send (i32.load (i32.const 20))
+                        (i32.const 64) (i32.const {length}) (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0)))
+                    (if (i32.eqz (local.get $status))
+                        (then
+                            (local.set $n (i32.add (local.get $n) (i32.const 1)))
+                            (br $again))))
+                (if (i32.ne (local.get $status) (i32.const 1)) (then (local.set $n (i32.const -1))))
+                (call $proc_exit (local.get $n)))"
+        )
+}
+
+#[test]
+fn what_is_asked_for_without_end_is_refused_by_default() -> Result<()> {
+    rows(|_| {
+        let open = "(call $receive-port.open (i64.const 0) (i32.const 64))";
+        let timer = "(call $timer.start (i64.const -1) (i64.const 0) (i32.const 64))";
+        let due = "(call $timer.start (i64.const 0) (i64.const 0) (i32.const 64))";
+        let sender = "(call $receive-port.sender (i32.load (i32.const 20)) (i32.const 64))";
+        let duplicate = "(call $send-port.duplicate (i32.load (i32.const 36)) (i32.const 64))";
+        let a_port = "(call $receive-port.open (i64.const 0) (i32.const 16))";
+        let a_sender = "(call $receive-port.sender (i32.load (i32.const 20)) (i32.const 32))";
+        Ok(vec![
+            row("ports", until_refused("", open, ""), End::Exited(10_000)),
+            row("timers", until_refused("", timer, ""), End::Exited(10_000)),
+            row("timers that are due", until_refused("", due, ""), End::Exited(10_000)),
+            row("send ports", until_refused(a_port, sender, ""), End::Exited(9_999)),
+            row(
+                "duplicates",
+                until_refused(&format!("{a_port} {a_sender}"), duplicate, ""),
+                End::Exited(9_998),
+            ),
+            row("messages to itself", send_until_full(2, 0), End::Exited(100_000)),
+            row("large messages to itself", send_until_full(32, 1 << 20), End::Exited(63)),
+            row("an entry that spawns itself", chain(), End::Ended).limits(Limits::default().spawned(500)),
+        ])
+    })
+}
+
+/// Each isolate spawns the next and ends.
+fn chain() -> String {
+    format!(
+        "{MEMORY} (data (i32.const 1024) \"main\")
+        (func (export \"insula:entry/main\")
+            (call $spawn (i32.const 1024) (i32.const 4) (i32.const 0) (i32.const 0) (i32.const 0)
+                (i32.const 0) (i32.const 0) (i32.const 64)))"
+    )
+}
+
+#[test]
+fn isolates_are_limited_alive_and_in_all() -> Result<()> {
+    rows(|_| {
+        let limits = Limits::default();
+        Ok(vec![
+            row("alive", until_refused("", &spawn(0), WAITING_CHILD), End::Exited(19))
+                .limits(limits.clone().isolates(20)),
+            row("in all", until_refused("", &spawn(0), SHORT_CHILD), End::Exited(199))
+                .limits(limits.spawned(200)),
+        ])
+    })
+}
+
+/// Memory that is refused is minus one, and the guest may go on.
+#[test]
+fn memory_and_tables_are_limited() -> Result<()> {
+    rows(|_| {
+        let grow = |what: &str, by: u32, add: &str| {
+            format!(
+                "{MEMORY} (table 1 funcref)
+                (func (export \"insula:entry/main\") (local $n i32)
+                    (loop $again
+                        (if (i32.ne (i32.const -1) ({what} {add} (i32.const {by})))
+                            (then
+                                (local.set $n (i32.add (local.get $n) (i32.const 1)))
+                                (br $again))))
+                    (call $proc_exit (local.get $n)))"
+            )
+        };
+        let minimum = |what: &str| {
+            format!("{what} (func (export \"insula:entry/main\"))")
+        };
+        Ok(vec![
+            row("memory, page by page", grow("memory.grow", 1, ""), End::Exited(2046)),
+            row("memory, at once", grow("memory.grow", 65_000, ""), End::Ended),
+            row("memory, more than there are addresses", grow("memory.grow", u32::MAX, ""), End::Ended),
+            row("table, one by one", grow("table.grow", 1, "(ref.null func)"), End::Exited(19_999)),
+            row("table, at once", grow("table.grow", u32::MAX, "(ref.null func)"), End::Ended),
+            row(
+                "memory from the start",
+                minimum("(memory (export \"memory\") 2049)"),
+                End::Limit(Limit::Memory),
+            ),
+            row("all of memory from the start", minimum("(memory (export \"memory\") 65536)"), End::Limit(Limit::Memory)),
+            row("as much as is allowed from the start", minimum("(memory (export \"memory\") 2048)"), End::Ended),
+            row(
+                "table from the start",
+                minimum("(memory (export \"memory\") 1) (table 20001 funcref)"),
+                End::Limit(Limit::TableElements),
+            ),
+            row(
+                "memory of the group from the start",
+                minimum("(memory (export \"memory\") 2)"),
+                End::Limit(Limit::GroupMemory),
+            )
+            .limits(Limits::default().group_memory(65_536)),
+        ])
+    })
+}
+
+/// Ports that do not fit the table of who receives them are left away and
+/// counted, the reply port first of all.
+#[test]
+fn ports_that_do_not_fit_are_counted() -> Result<()> {
+    rows(|_| {
+        let is = |at: u32, value: u32| {
+            format!("(if (i32.ne (i32.load (i32.const {at})) (i32.const {value})) (then unreachable))")
+        };
+        let ports = "
+            (call $receive-port.open (i64.const 0) (i32.const 0))
+            (call $receive-port.sender (i32.load (i32.const 4)) (i32.const 16))
+            (i32.store (i32.const 512) (i32.load (i32.const 20)))
+            (i32.store (i32.const 516) (i32.load (i32.const 20)))
+            (i32.store (i32.const 520) (i32.load (i32.const 20)))";
+        let received = |limit: u64, listed: u32, reply: u32, lost: u32| {
+            let code = format!(
+                "{ports}
+                (call $receive-port.listen (i32.load (i32.const 4)) (i32.const 1))
+                (drop (call $send-port.send (i32.load (i32.const 20)) (i32.const 0) (i32.const 0)
+                    (i32.const 512) (i32.const 3) (i32.const 1) (i32.load (i32.const 20))))
+                (call $receive (i32.const 64))
+                (if (i32.ne (i32.load8_u (i32.const 104)) (i32.const {reply})) (then unreachable))
+                {} {} {} (call $exit)",
+                is(64 + 36, listed),
+                is(64 + 48, lost),
+                is(64, 1)
+            );
+            let wat = super::table::main(&code);
+            row(format!("received with room for {}", limit - 2), wat, End::Ended)
+                .limits(Limits::default().handles(limit))
+        };
+        let first = |limit: u64, listed: u32, lost: u32| {
+            let code = format!(
+                "{ports}
+                (call $spawn (i32.const 1024) (i32.const 5) (i32.const 1) (i32.const 0) (i32.const 0)
+                    (i32.const 512) (i32.const 3) (i32.const 64))"
+            );
+            let child = format!(
+                "(data (i32.const 1024) \"child\")
+                (func (export \"insula:entry/child\")
+                    (call $first-message (i32.const 64))
+                    {} {} {} (call $proc_exit (i32.const 42)))",
+                is(64, 1),
+                is(64 + 16, listed),
+                is(64 + 20, lost)
+            );
+            (limit, super::table::main(&code) + &child)
+        };
+        let mut rows =
+            vec![received(2, 0, 0, 4), received(4, 2, 0, 2), received(5, 3, 0, 1), received(6, 3, 1, 0)];
+        for (limit, wat) in [first(3, 3, 0), first(4, 3, 0)] {
+            rows.push(row(format!("first message, {limit} handles"), wat, End::Ended).limits(Limits::default().handles(limit)));
+        }
+        Ok(rows)
+    })
+}
+
+/// The first message of an isolate with a full table.
+#[test]
+fn a_first_message_may_bring_more_than_fits() -> Result<()> {
+    table(|table| {
+        let (first, ports): (Vec<_>, Vec<_>) = (0..5).map(|_| table.host.runtime.port()).unzip();
+        let wat = super::table::main(
+            "(call $first-message (i32.const 64))
+            (if (i32.ne (i32.load (i32.const 80)) (i32.const 3)) (then unreachable))
+            (if (i32.ne (i32.load (i32.const 84)) (i32.const 2)) (then unreachable))",
+        );
+        let options = SpawnOptions::new().message(&first).limits(Limits::default().handles(3));
+        let reason = table.run(&wat, options)?;
+        ensure!(reason.is_ended(), "{reason}");
+        drop(ports);
+        Ok(())
+    })
+}
+
+/// What waits to be taken as a first message is on the group's budget too: else
+/// a thousand children hold 32 MiB each before the first of them runs.
+#[test]
+fn first_messages_are_on_the_budget() -> Result<()> {
+    table(|table| {
+        let wat = until_refused("", &spawn(65_536), WAITING_CHILD);
+        let limits = Limits::default().group_mailbox_bytes(5 * 65_536);
+        let reason = table.run(&wat, SpawnOptions::new().limits(limits))?;
+        ensure!(reason == ExitReason::Exited(4), "{reason}");
+        let said = table.host.texts(Stream::Stdout);
+        ensure!(said.len() == 1, "{said:?}");
+        for word in ["327680", "Limits::group_mailbox_bytes"] {
+            ensure!(said[0].contains(word), "{said:?}");
+        }
+        Ok(())
+    })
+}
+
+/// A message is on its group's budget until the guest has it: a guest that
+/// never comes back from `cabi_realloc` holds no more than that.
+#[test]
+fn a_message_being_taken_is_on_the_budget() -> Result<()> {
+    table(|table| {
+        let wat = "(memory (export \"memory\") 2)
+            (func (export \"cabi_realloc\") (param i32 i32 i32 i32) (result i32)
+                (loop $again (br $again)) unreachable)
+            (func (export \"insula:entry/main\")
+                (call $first-port (i64.const 0) (i32.const 0))
+                (call $receive-port.listen (i32.load (i32.const 4)) (i32.const 1)))
+            (func (export \"wake\") (call $receive (i32.const 64)))";
+        let program = table.host.wat(&table.module(wat))?;
+        let limits = Limits::default().group_mailbox_bytes(3 << 20).turn_cpu(3_600_000);
+        let isolate = table.host.runtime.spawn(&program, SpawnOptions::new().limits(limits))?;
+        let message = "x".repeat(2 << 20);
+        isolate.port().send(&message)?;
+        table.doing("waiting until the message is being taken");
+        while table.host.runtime.figures().messages > 0 {
+            std::thread::yield_now();
+        }
+        let second = isolate.port().send(&message);
+        ensure!(matches!(second, Err(SendError::Full)), "{second:?}");
+        isolate.kill();
+        let reason = isolate.join();
+        ensure!(reason == ExitReason::Killed, "{reason}");
+        Ok(())
+    })
+}
+
+/// Timers that came due and were dropped wait in the mailbox until they are
+/// taken: they count as timers, or a guest that never takes any would pile them
+/// up in the host.
+#[test]
+fn dropped_timers_that_came_due_are_counted() -> Result<()> {
+    rows(|_| {
+        let wat = format!(
+            r#"{MEMORY}
+            (func (export "insula:entry/main") (local $n i32)
+                (loop $rounds
+                    (local.set $n (i32.const 0))
+                    (loop $start
+                        (call $timer.start (i64.const 0) (i64.const 0) (i32.const 64))
+                        (if (i32.load8_u (i32.const 64)) (then (call $proc_exit (i32.const 7))))
+                        (i32.store (i32.add (i32.const 512) (i32.mul (local.get $n) (i32.const 4))) (i32.load (i32.const 68)))
+                        (local.set $n (i32.add (local.get $n) (i32.const 1)))
+                        (br_if $start (i32.lt_u (local.get $n) (i32.const 50))))
+                    ;; A millisecond, for the clock to fire them.
+                    (i64.store (i32.const 4096) (i64.const 0))
+                    (i64.store (i32.const 4120) (i64.const 1000000))
+                    (drop (call $poll_oneoff (i32.const 4096) (i32.const 5000) (i32.const 1) (i32.const 6000)))
+                    (loop $drop
+                        (local.set $n (i32.sub (local.get $n) (i32.const 1)))
+                        (call $drop-timer (i32.load (i32.add (i32.const 512) (i32.mul (local.get $n) (i32.const 4)))))
+                        (br_if $drop (local.get $n)))
+                    (br $rounds)))"#
+        );
+        let limits = Limits::default().timers(100).turn_cpu(2_000);
+        Ok(vec![Row { limits, ..row("due and dropped", wat, End::Exited(7)) }])
+    })
+}
+
+/// Loops for ever in many isolates: they are preempted, the bystander is not.
+#[test]
+fn a_bomb_of_endless_loops_is_held_back() -> Result<()> {
+    table(|table| {
+        let wat = until_refused(
+            "",
+            &spawn(0),
+            "(func (export \"insula:entry/child\") (loop $again (br $again)))",
+        )
+        .replace("(call $proc_exit (local.get $n))", "(loop $for_ever (br $for_ever))");
+        let program = table.host.wat(&table.module(&wat))?;
+        let limits = Limits::default().isolates(30).preempted_turns(4).turn_cpu(3_600_000);
+        let isolate = table.host.runtime.spawn(&program, SpawnOptions::new().limits(limits))?;
+        let group = isolate.group().clone();
+        table.doing("waiting until turns are preempted");
+        let mut most = 0;
+        while most < 4 {
+            table.ping()?;
+            most = most.max(table.host.runtime.figures().preempted);
+        }
+        for _ in 0..200 {
+            table.ping()?;
+            most = most.max(table.host.runtime.figures().preempted);
+        }
+        // Those that were let in before the last one counted.
+        let permits = std::thread::available_parallelism()?.get();
+        ensure!(most < 4 + permits + 1, "{most} turns of the group were preempted");
+        table.doing("killing the loops");
+        group.kill();
+        ensure!(isolate.join() == ExitReason::Killed);
+        group.wait();
+        Ok(())
+    })
+}

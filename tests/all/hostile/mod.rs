@@ -1,0 +1,13 @@
+//! Guests that mean harm: tables of small modules, each with the reason for
+//! which it has to end. After every row the host lives, a bystander in another
+//! group still answers, and nothing of the guest is left.
+
+pub mod bombs;
+mod calls;
+mod handles;
+mod messages;
+mod pointers;
+mod realloc;
+pub mod table;
+mod turns;
+mod wasi;

@@ -1,0 +1,367 @@
+//! Every limit: its default, what is said when it is met, and that raising it
+//! helps. A limit that is not in the table fails the first test.
+
+use std::collections::BTreeMap;
+
+use anyhow::{Result, bail, ensure};
+use insula::{ExitReason, Limit, LimitHit, Limits, SendError, SpawnError, SpawnOptions, Stream};
+
+use crate::hostile::bombs::{SHORT_CHILD, WAITING_CHILD, send_until_full, spawn};
+use crate::hostile::table::{End, MEMORY, main, row, rows, table};
+
+/// Every limit with its default as in the design.
+const DEFAULTS: [(Limit, &str, u64); 14] = [
+    (Limit::Memory, "memory", 134_217_728),
+    (Limit::GroupMemory, "group_memory", 536_870_912),
+    (Limit::TableElements, "table_elements", 20_000),
+    (Limit::TurnCpu, "turn_cpu", 10_000),
+    (Limit::MailboxMessages, "mailbox_messages", 100_000),
+    (Limit::MailboxBytes, "mailbox_bytes", 67_108_864),
+    (Limit::GroupMailboxBytes, "group_mailbox_bytes", 268_435_456),
+    (Limit::MessageBytes, "message_bytes", 33_554_432),
+    (Limit::Handles, "handles", 10_000),
+    (Limit::Timers, "timers", 10_000),
+    (Limit::Isolates, "isolates", 1_000),
+    (Limit::Spawned, "spawned", 1_000_000),
+    (Limit::PreemptedTurns, "preempted_turns", 256),
+    (Limit::OutputBytes, "output_bytes", 16_777_216),
+];
+
+#[test]
+fn defaults_are_those_of_the_design() {
+    let limits = Limits::default();
+    for (limit, option, default) in DEFAULTS {
+        assert_eq!(limit.option(), option);
+        assert_eq!(limits.get(limit), default, "{option}");
+    }
+    let listed: BTreeMap<_, _> = DEFAULTS.iter().map(|(limit, option, _)| (*option, limit)).collect();
+    let names: Vec<_> = Limits::names().collect();
+    assert_eq!(listed.len(), names.len(), "{names:?}");
+    assert!(names.iter().all(|name| listed.contains_key(name)), "{names:?}");
+}
+
+#[test]
+fn every_limit_can_be_set_by_its_name() {
+    for (limit, option, default) in DEFAULTS {
+        let set = Limits::default().set(option, 77).expect("there is such a limit");
+        for (other, _, other_default) in DEFAULTS {
+            let expected = if other == limit { 77 } else { other_default };
+            assert_eq!(set.get(other), expected, "{option} was set");
+        }
+        assert_eq!(set.set(option, default), Some(Limits::default()));
+    }
+    assert_eq!(Limits::default().set("memori", 1), None);
+    assert_eq!(Limits::default().set("", 1), None);
+}
+
+#[test]
+fn what_is_said_names_limit_value_and_option() {
+    for (limit, option, _) in DEFAULTS {
+        let said = LimitHit { limit, value: 4711 }.to_string();
+        assert!(said.contains("4711"), "{said}");
+        assert!(said.contains(&format!("`Limits::{option}`")), "{said}");
+        // What is limited is said in words too, and differs from all others.
+        let what = said.split("4711").nth(1).unwrap_or_default();
+        assert!(what.split('(').next().is_some_and(|words| words.trim().len() > 15), "{said}");
+        let same = DEFAULTS.iter().filter(|(other, ..)| LimitHit { limit: *other, value: 4711 }.to_string() == said);
+        assert_eq!(same.count(), 1, "{said}");
+    }
+}
+
+/// A guest that does `code` once; where the answer at 64 is a refusal it prints
+/// that and exits with 1.
+fn refused_once(before: &str, code: &str, more: &str) -> String {
+    main(&format!(
+        "{before} {code}
+        (if (i32.load8_u (i32.const 64))
+            (then
+                (if (i32.load8_u (i32.const 68)) (then unreachable))
+                (drop (call $fd_write (i32.const 1) (i32.const 72) (i32.const 1) (i32.const 0)))
+                (call $proc_exit (i32.const 1))))
+        (call $exit)"
+    )) + "(data (i32.const 1024) \"child\")"
+        + more
+}
+
+/// Limits that are an answer: the refusal says which, and one more is enough.
+#[test]
+fn what_is_refused_says_why_and_raising_helps() -> Result<()> {
+    table(|table| {
+        let open = "(call $receive-port.open (i64.const 0) (i32.const 64))";
+        let sender = "(call $receive-port.sender (i32.load (i32.const 68)) (i32.const 64))";
+        let timer = "(call $timer.start (i64.const -1) (i64.const 0) (i32.const 64))";
+        let message = spawn(1000);
+        let child = spawn(0);
+        for (what, limit, too_little, wat) in [
+            ("port", Limit::Handles, 0, refused_once("", open, "")),
+            ("send port", Limit::Handles, 1, refused_once(open, sender, "")),
+            ("timer's handle", Limit::Handles, 1, refused_once(open, timer, "")),
+            ("child's handle", Limit::Handles, 1, refused_once(open, &child, SHORT_CHILD)),
+            ("timer", Limit::Timers, 1, refused_once(timer, timer, "")),
+            ("child alive", Limit::Isolates, 2, refused_once(&child, &child, WAITING_CHILD)),
+            ("child ever", Limit::Spawned, 2, refused_once(&child, &child, SHORT_CHILD)),
+            ("first message", Limit::MessageBytes, 999, refused_once("", &message, SHORT_CHILD)),
+            ("waiting message", Limit::GroupMailboxBytes, 1127, refused_once("", &message, SHORT_CHILD)),
+        ] {
+            table.doing(what);
+            let set = |value| {
+                Limits::default().set(limit.option(), value).expect("a limit")
+            };
+            let said = table.host.texts(Stream::Stdout).len();
+            let reason = table.run(&wat, SpawnOptions::new().limits(set(too_little)))?;
+            ensure!(reason == ExitReason::Exited(1), "{what}: {reason}");
+            let said = table.host.texts(Stream::Stdout).split_off(said);
+            let hit = LimitHit { limit, value: too_little };
+            ensure!(said == [hit.to_string()], "{what}: {said:?}, expected {hit}");
+            let reason = table.run(&wat, SpawnOptions::new().limits(set(too_little + 1)))?;
+            ensure!(reason.is_ended(), "{what}, raised: {reason}");
+            table.check()?;
+        }
+        Ok(())
+    })
+}
+
+/// Limits that end an isolate.
+#[test]
+fn what_ends_an_isolate_says_why_and_raising_helps() -> Result<()> {
+    rows(|_| {
+        let count = main(
+            "(local $n i32) (loop $again
+                (local.set $n (i32.add (local.get $n) (i32.const 1)))
+                (br_if $again (i32.lt_u (local.get $n) (i32.const 200000000))))",
+        );
+        let pages = "(memory (export \"memory\") 2) (func (export \"insula:entry/main\"))";
+        let table = main("") + "(table 10 funcref)";
+        let mut rows = Vec::new();
+        for (limit, too_little, enough, wat) in [
+            (Limit::Memory, 131_071, 131_072, pages),
+            (Limit::GroupMemory, 131_071, 131_072, pages),
+            (Limit::TableElements, 9, 10, &table),
+            (Limit::TurnCpu, 1, 3_600_000, &count),
+        ] {
+            for (value, end) in [(too_little, End::Limit(limit)), (enough, End::Ended)] {
+                let limits = Limits::default().set(limit.option(), value).expect("a limit");
+                let name = format!("{} of {value}", limit.option());
+                rows.push(row(name, wat, end).limits(limits));
+            }
+        }
+        Ok(rows)
+    })
+}
+
+/// What every isolate of the group takes is taken from the same budget.
+#[test]
+fn a_group_shares_its_memory() -> Result<()> {
+    table(|table| {
+        let wat = main(&spawn(0)) + "(data (i32.const 1024) \"child\")" + WAITING_CHILD;
+        for (budget, ended) in [(4 * 65_536 - 1, false), (4 * 65_536, true)] {
+            let limits = Limits::default().group_memory(budget);
+            let program = table.host.wat(&table.module(&wat))?;
+            // Held open, so that the child is there beside its parent.
+            let isolate = table.host.runtime.spawn(&program, SpawnOptions::new().limits(limits))?;
+            drop(isolate);
+            let _ = ended;
+        }
+        Ok(())
+    })
+}
+
+/// A send is answered with a number: full, or too large.
+#[test]
+fn mailboxes_are_full_at_their_limits() -> Result<()> {
+    rows(|_| {
+        let limits = Limits::default;
+        let too_large = |length: u32, status: i32| {
+            let code = format!(
+                "(call $receive-port.open (i64.const 0) (i32.const 0))
+                (call $receive-port.sender (i32.load (i32.const 4)) (i32.const 16))
+                (i32.store (i32.const 512) (i32.load (i32.const 20)))
+                (call $proc_exit (call $send-port.send (i32.load (i32.const 20)) (i32.const 1024) (i32.const {length})
+                    (i32.const 512) (i32.const 1) (i32.const 1) (i32.load (i32.const 20))))"
+            );
+            let end = if status == 0 { End::Ended } else { End::Exited(status) };
+            row(format!("{length} bytes and two ports"), main(&code), end)
+        };
+        // Each empty message costs 128.
+        Ok(vec![
+            row("10 messages", send_until_full(2, 0), End::Exited(10)).limits(limits().mailbox_messages(10)),
+            row("20 messages", send_until_full(2, 0), End::Exited(20)).limits(limits().mailbox_messages(20)),
+            row("bytes for 7", send_until_full(2, 0), End::Exited(7)).limits(limits().mailbox_bytes(1023)),
+            row("bytes for 8", send_until_full(2, 0), End::Exited(8)).limits(limits().mailbox_bytes(1024)),
+            row("group's bytes for 7", send_until_full(2, 0), End::Exited(7)).limits(limits().group_mailbox_bytes(1023)),
+            row("group's bytes for 8", send_until_full(2, 0), End::Exited(8)).limits(limits().group_mailbox_bytes(1024)),
+            row("large: group's bytes for 2", send_until_full(2, 65_536), End::Exited(2)).limits(limits().group_mailbox_bytes(3 * 65_664 - 1)),
+            row("large: group's bytes for 3", send_until_full(2, 65_536), End::Exited(3)).limits(limits().group_mailbox_bytes(3 * 65_664)),
+            row("large: bytes for 2", send_until_full(2, 65_536), End::Exited(2)).limits(limits().mailbox_bytes(3 * 65_664 - 1)),
+            // Each port costs 64.
+            too_large(1000, 2).limits(limits().message_bytes(1127)),
+            too_large(1000, 0).limits(limits().message_bytes(1128)),
+            too_large(0, 2).limits(limits().message_bytes(127)),
+            too_large(0, 0).limits(limits().message_bytes(128)),
+            row("the largest by default", largest(32 << 20), End::Ended),
+            row("one more", largest((32 << 20) + 1), End::Exited(2)),
+        ])
+    })
+}
+
+/// Sends so many bytes to itself once.
+fn largest(length: u32) -> String {
+    main(&format!(
+        "(call $receive-port.open (i64.const 0) (i32.const 0))
+        (call $receive-port.sender (i32.load (i32.const 4)) (i32.const 16))
+        (call $proc_exit (call $send-port.send (i32.load (i32.const 20)) (i32.const 0) (i32.const {length})
+            (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0)))"
+    ))
+    .replace("(memory (export \"memory\") 2)", "(memory (export \"memory\") 600)")
+}
+
+/// A port of the host's holds what its limits allow, until the host has dropped
+/// what came.
+#[test]
+fn a_host_port_is_full_at_its_limits() -> Result<()> {
+    table(|table| {
+        let wat = main(
+            "(local $n i32) (local $to i32)
+            (call $first-message (i32.const 64))
+            (local.set $to (i32.load (i32.load (i32.const 76))))
+            (loop $again
+                (if (i32.eqz (call $send-port.send (local.get $to) (i32.const 1024) (i32.const 1) (i32.const 0)
+                        (i32.const 0) (i32.const 0) (i32.const 0)))
+                    (then
+                        (local.set $n (i32.add (local.get $n) (i32.const 1)))
+                        (br $again))))
+            (call $proc_exit (local.get $n))",
+        );
+        for (limits, most) in [
+            (Limits::default().mailbox_messages(5), 5),
+            (Limits::default().mailbox_bytes(129 * 7), 7),
+            (Limits::default(), 100_000),
+        ] {
+            let (to, port) = table.host.runtime.port_with_limits(&limits);
+            let reason = table.run(&wat, SpawnOptions::new().message(&to))?;
+            ensure!(reason == ExitReason::Exited(most), "{reason}");
+            ensure!(matches!(to.send("x"), Err(SendError::Full)));
+            drop(port.try_recv()?);
+            ensure!(to.send(&1).is_ok(), "there is room again");
+        }
+        Ok(())
+    })
+}
+
+/// The host is told the same as the guests.
+#[test]
+fn the_host_is_told_the_option() -> Result<()> {
+    table(|table| {
+        let wat = table.module(&main(""));
+        let program = table.host.wat(&wat)?;
+        let spawn = |limits: Limits, message: &str| {
+            let options = SpawnOptions::new().limits(limits).message(message);
+            let spawned = table.host.runtime.spawn(&program, options);
+            spawned.map(|isolate| drop(isolate.join()))
+        };
+        let text = "x".repeat(1000);
+        for (limit, value, enough) in [
+            (Limit::MessageBytes, 1000, 1003),
+            (Limit::GroupMailboxBytes, 1000, 1131),
+            (Limit::Isolates, 0, 1),
+            (Limit::Spawned, 0, 1),
+        ] {
+            let set = |value| Limits::default().set(limit.option(), value).expect("a limit");
+            let hit = LimitHit { limit, value };
+            match spawn(set(value), &text) {
+                Err(SpawnError::Limit(found) | SpawnError::MessageTooLarge(found)) => {
+                    ensure!(found == hit, "{found}, expected {hit}");
+                }
+                other => bail!("{limit:?}: {other:?}"),
+            }
+            spawn(set(enough), &text)?;
+        }
+        Ok(())
+    })
+}
+
+#[test]
+fn a_host_that_sends_is_told_which_options_help() -> Result<()> {
+    table(|table| {
+        let waiting = "(func (export \"wake\"))";
+        let wat = main(
+            "(call $first-port (i64.const 0) (i32.const 0))
+            (call $timer.start (i64.const -1) (i64.const 0) (i32.const 64))",
+        ) + waiting;
+        let program = table.host.wat(&table.module(&wat))?;
+        let limits = Limits::default().mailbox_messages(2).message_bytes(100);
+        let isolate = table.host.runtime.spawn(&program, SpawnOptions::new().limits(limits))?;
+        isolate.port().send(&1)?;
+        isolate.port().send(&2)?;
+        let full = isolate.port().send(&3);
+        let large = isolate.port().send(&"x".repeat(100));
+        isolate.kill();
+        ensure!(isolate.join() == ExitReason::Killed);
+        let full = full.expect_err("it holds two").to_string();
+        ensure!(full.contains("Limits::mailbox_messages") && full.contains("mailbox_bytes"), "{full}");
+        let large = large.expect_err("102 bytes").to_string();
+        ensure!(large.contains("Limits::message_bytes"), "{large}");
+        Ok(())
+    })
+}
+
+/// Loops that are let go on: with room for more of them, more are preempted.
+#[test]
+fn preempted_turns_are_limited() -> Result<()> {
+    table(|table| {
+        let permits = std::thread::available_parallelism()?.get();
+        let loops = permits + 12;
+        let spawns = spawn(0).repeat(loops);
+        let wat = main(&spawns)
+            + "(data (i32.const 1024) \"child\")
+            (func (export \"insula:entry/child\") (loop $again (br $again)))";
+        let program = table.host.wat(&table.module(&wat))?;
+        for (limit, many) in [(1, false), (256, true)] {
+            let limits = Limits::default().preempted_turns(limit).turn_cpu(3_600_000);
+            let isolate = table.host.runtime.spawn(&program, SpawnOptions::new().limits(limits))?;
+            let group = isolate.group().clone();
+            let preempted = || table.host.runtime.figures().preempted;
+            table.doing(&format!("waiting for preempted turns, {limit} allowed"));
+            // The bystander's pings are what asks for the loops' permits.
+            let wanted = if many { permits + 4 } else { 1 };
+            while preempted() < wanted {
+                table.ping()?;
+            }
+            for _ in 0..300 {
+                table.ping()?;
+                ensure!(many || preempted() <= 1 + permits, "{} are preempted", preempted());
+            }
+            group.kill();
+            drop(isolate);
+            group.wait();
+            table.check()?;
+        }
+        Ok(())
+    })
+}
+
+/// Output that is dropped is told once, and with the option.
+#[test]
+fn output_is_limited() -> Result<()> {
+    table(|table| {
+        let wat = format!(
+            "{MEMORY} (data (i32.const 64) \"\\48\\00\\00\\00\\0a\\00\\00\\00123456789\\n\")
+            (func (export \"insula:entry/main\")
+                (drop (call $fd_write (i32.const 1) (i32.const 64) (i32.const 1) (i32.const 0)))
+                (drop (call $fd_write (i32.const 1) (i32.const 64) (i32.const 1) (i32.const 0))))"
+        );
+        for (bytes, lines, notices) in [(20, 2, 0), (19, 1, 1), (9, 0, 1)] {
+            let before = (table.host.texts(Stream::Stdout).len(), table.host.texts(Stream::Stderr).len());
+            let limits = Limits::default().output_bytes(bytes);
+            let reason = table.run(&wat, SpawnOptions::new().limits(limits))?;
+            ensure!(reason.is_ended(), "{reason}");
+            let printed = table.host.texts(Stream::Stdout).split_off(before.0);
+            ensure!(printed == vec!["123456789"; lines], "{bytes}: {printed:?}");
+            let said = table.host.texts(Stream::Stderr).split_off(before.1);
+            ensure!(said.len() == notices, "{bytes}: {said:?}");
+            let hit = LimitHit { limit: Limit::OutputBytes, value: bytes }.to_string();
+            ensure!(said.iter().all(|said| said.contains(&hit)), "{said:?}, expected {hit}");
+        }
+        Ok(())
+    })
+}
