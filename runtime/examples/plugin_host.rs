@@ -19,16 +19,21 @@ struct PriceOf {
 }
 
 fn main() -> anyhow::Result<()> {
-    let path = std::env::args().nth(1).unwrap_or_else(|| "plugin.wasm".to_owned());
+    let path = std::env::args()
+        .nth(1)
+        .unwrap_or_else(|| "plugin.wasm".to_owned());
     let runtime = Runtime::builder().max_isolates(100).start()?;
     let program = Program::from_file(&runtime, path)?;
 
     // A host service is a port handed to the guest.
     let (prices, requests) = runtime.port();
     let services = Services { prices };
-    let options = SpawnOptions::new()
-        .message(&services)
-        .limits(Limits::default().memory(16 << 20).isolates(10).turn_cpu(500));
+    let options = SpawnOptions::new().message(&services).limits(
+        Limits::default()
+            .memory(16 << 20)
+            .isolates(10)
+            .turn_cpu(500),
+    );
     let plugin = runtime.spawn(&program, options)?;
     drop(services);
 
@@ -45,7 +50,9 @@ fn main() -> anyhow::Result<()> {
         }
     });
 
-    let answer: String = plugin.port().call_timeout("quote", Duration::from_secs(10))?;
+    let answer: String = plugin
+        .port()
+        .call_timeout("quote", Duration::from_secs(10))?;
     println!("the plugin says: {answer}");
     println!("it has {}", plugin.join());
     Ok(())

@@ -11,7 +11,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use crate::error::{CallError, SendError};
 use crate::host_port::{Charge, HostMailbox};
 use crate::limits::Limits;
-use crate::port::{Reserved, Message, Port, PortRef, SendStatus, Target};
+use crate::port::{Message, Port, PortRef, Reserved, SendStatus, Target};
 
 /// A value as a message says it, with the host's send ports in it.
 pub type Value = insula_message::Value<SendPort>;

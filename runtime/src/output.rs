@@ -181,7 +181,11 @@ impl LineBuffer {
         };
         // With the name that stands in front: else many short lines of an isolate
         // with a long name print far more than the limit.
-        let label = if line.alone { 0 } else { line.isolate.len() + 3 };
+        let label = if line.alone {
+            0
+        } else {
+            line.isolate.len() + 3
+        };
         if group.output.charge((label + self.line.len() + 1) as u64) {
             group.core().output.line(&line);
         } else if !group.output.noticed.swap(true, Ordering::Relaxed) {

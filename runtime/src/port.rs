@@ -165,7 +165,10 @@ impl PortRef {
             Target::Isolate { isolate, slot } => (isolate, *slot),
             Target::Host(mailbox) => {
                 let charge = Some(mailbox.charge(cost).ok_or(SendStatus::Full)?);
-                return Ok(Reserved { share: None, charge });
+                return Ok(Reserved {
+                    share: None,
+                    charge,
+                });
             }
         };
         match lock(isolate.mailbox()).room(slot, self.port.id, cost) {
@@ -173,7 +176,10 @@ impl PortRef {
             status => return Err(status),
         }
         match MailboxShare::take(isolate.group(), cost) {
-            Ok(share) => Ok(Reserved { share: Some(share), charge: None }),
+            Ok(share) => Ok(Reserved {
+                share: Some(share),
+                charge: None,
+            }),
             Err(_) => Err(SendStatus::Full),
         }
     }

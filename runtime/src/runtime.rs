@@ -100,7 +100,8 @@ impl Runtime {
         let first_message = match first_message {
             None => None,
             Some(message) => {
-                let share = MailboxShare::take(&group, message.cost()).map_err(SpawnError::Limit)?;
+                let share =
+                    MailboxShare::take(&group, message.cost()).map_err(SpawnError::Limit)?;
                 Some(Paid { message, share })
             }
         };

@@ -7,7 +7,7 @@ use anyhow::{Result, bail, ensure};
 use insula::{ExitReason, Limit, LimitHit, Limits, SendError, SpawnError, SpawnOptions, Stream};
 
 use crate::hostile::bombs::{SHORT_CHILD, WAITING_CHILD, send_until_full, spawn};
-use crate::hostile::table::{End, MEMORY, main, row, rows, table};
+use crate::hostile::table::{End, MEMORY, main, row, rows, server, table};
 
 /// Every limit with its default as in the design.
 const DEFAULTS: [(Limit, &str, u64); 14] = [
@@ -152,18 +152,23 @@ fn what_ends_an_isolate_says_why_and_raising_helps() -> Result<()> {
 /// What every isolate of the group takes is taken from the same budget.
 #[test]
 fn a_group_shares_its_memory() -> Result<()> {
-    table(|table| {
-        let wat = main(&spawn(0)) + "(data (i32.const 1024) \"child\")" + WAITING_CHILD;
-        for (budget, ended) in [(4 * 65_536 - 1, false), (4 * 65_536, true)] {
+    for (budget, end) in [
+        (4 * 65_536 - 1, End::Limit(Limit::GroupMemory)),
+        (4 * 65_536, End::Ended),
+    ] {
+        table(move |table| {
+            // The parent waits, so that the child is there beside it.
+            let wat = server(&spawn(0), "(call $receive (i32.const 128))")
+                + "(data (i32.const 1024) \"child\") (func (export \"insula:entry/child\"))";
             let limits = Limits::default().group_memory(budget);
-            let program = table.host.wat(&table.module(&wat))?;
-            // Held open, so that the child is there beside its parent.
-            let isolate = table.host.runtime.spawn(&program, SpawnOptions::new().limits(limits))?;
-            drop(isolate);
-            let _ = ended;
-        }
-        Ok(())
-    })
+            let parent = table.run(&wat, SpawnOptions::new().limits(limits.clone()))?;
+            ensure!(parent.is_ended(), "the parent {parent}");
+            let Some(child) = table.host.exit_of("child#2") else { bail!("there was no child") };
+            ensure!(end.is(&child, &limits), "the child of {budget}: {child}, expected {end:?}");
+            Ok(())
+        })?;
+    }
+    Ok(())
 }
 
 /// A send is answered with a number: full, or too large.

@@ -15,6 +15,7 @@ mod output;
 mod own_heap;
 mod panics;
 mod ports;
+mod readme;
 mod send;
 mod services;
 mod spawn;

@@ -1,8 +1,8 @@
 //! `insula:isolate/isolates`: starting isolates.
 
 use crate::error::LoadError;
-use crate::handles::Handle;
 use crate::group::MailboxShare;
+use crate::handles::Handle;
 use crate::port::Paid;
 use crate::spawn::{self, Child};
 use crate::state::State;

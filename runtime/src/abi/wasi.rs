@@ -10,9 +10,9 @@ use wasmtime_wasi::p1::{self, WasiP1Ctx};
 use crate::output::Stream;
 use crate::state::{State, Stop};
 
+use super::Guest;
 use super::imports::Imports;
 use super::memory::{Span, view};
-use super::Guest;
 
 const WASI: &str = "wasi_snapshot_preview1";
 

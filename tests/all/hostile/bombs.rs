@@ -80,16 +80,33 @@ fn what_is_asked_for_without_end_is_refused_by_default() -> Result<()> {
         Ok(vec![
             row("ports", until_refused("", open, ""), End::Exited(10_000)),
             row("timers", until_refused("", timer, ""), End::Exited(10_000)),
-            row("timers that are due", until_refused("", due, ""), End::Exited(10_000)),
-            row("send ports", until_refused(a_port, sender, ""), End::Exited(9_999)),
+            row(
+                "timers that are due",
+                until_refused("", due, ""),
+                End::Exited(10_000),
+            ),
+            row(
+                "send ports",
+                until_refused(a_port, sender, ""),
+                End::Exited(9_999),
+            ),
             row(
                 "duplicates",
                 until_refused(&format!("{a_port} {a_sender}"), duplicate, ""),
                 End::Exited(9_998),
             ),
-            row("messages to itself", send_until_full(2, 0), End::Exited(100_000)),
-            row("large messages to itself", send_until_full(32, 1 << 20), End::Exited(63)),
-            row("an entry that spawns itself", chain(), End::Ended).limits(Limits::default().spawned(500)),
+            row(
+                "messages to itself",
+                send_until_full(2, 0),
+                End::Exited(100_000),
+            ),
+            row(
+                "large messages to itself",
+                send_until_full(32, 1 << 20),
+                End::Exited(63),
+            ),
+            row("an entry that spawns itself", chain(), End::Ended)
+                .limits(Limits::default().spawned(500)),
         ])
     })
 }
@@ -109,10 +126,18 @@ fn isolates_are_limited_alive_and_in_all() -> Result<()> {
     rows(|_| {
         let limits = Limits::default();
         Ok(vec![
-            row("alive", until_refused("", &spawn(0), WAITING_CHILD), End::Exited(19))
-                .limits(limits.clone().isolates(20)),
-            row("in all", until_refused("", &spawn(0), SHORT_CHILD), End::Exited(199))
-                .limits(limits.spawned(200)),
+            row(
+                "alive",
+                until_refused("", &spawn(0), WAITING_CHILD),
+                End::Exited(19),
+            )
+            .limits(limits.clone().isolates(20)),
+            row(
+                "in all",
+                until_refused("", &spawn(0), SHORT_CHILD),
+                End::Exited(199),
+            )
+            .limits(limits.spawned(200)),
         ])
     })
 }
@@ -133,22 +158,48 @@ fn memory_and_tables_are_limited() -> Result<()> {
                     (call $proc_exit (local.get $n)))"
             )
         };
-        let minimum = |what: &str| {
-            format!("{what} (func (export \"insula:entry/main\"))")
-        };
+        let minimum = |what: &str| format!("{what} (func (export \"insula:entry/main\"))");
         Ok(vec![
-            row("memory, page by page", grow("memory.grow", 1, ""), End::Exited(2046)),
-            row("memory, at once", grow("memory.grow", 65_000, ""), End::Ended),
-            row("memory, more than there are addresses", grow("memory.grow", u32::MAX, ""), End::Ended),
-            row("table, one by one", grow("table.grow", 1, "(ref.null func)"), End::Exited(19_999)),
-            row("table, at once", grow("table.grow", u32::MAX, "(ref.null func)"), End::Ended),
+            row(
+                "memory, page by page",
+                grow("memory.grow", 1, ""),
+                End::Exited(2046),
+            ),
+            row(
+                "memory, at once",
+                grow("memory.grow", 65_000, ""),
+                End::Ended,
+            ),
+            row(
+                "memory, more than there are addresses",
+                grow("memory.grow", u32::MAX, ""),
+                End::Ended,
+            ),
+            row(
+                "table, one by one",
+                grow("table.grow", 1, "(ref.null func)"),
+                End::Exited(19_999),
+            ),
+            row(
+                "table, at once",
+                grow("table.grow", u32::MAX, "(ref.null func)"),
+                End::Ended,
+            ),
             row(
                 "memory from the start",
                 minimum("(memory (export \"memory\") 2049)"),
                 End::Limit(Limit::Memory),
             ),
-            row("all of memory from the start", minimum("(memory (export \"memory\") 65536)"), End::Limit(Limit::Memory)),
-            row("as much as is allowed from the start", minimum("(memory (export \"memory\") 2048)"), End::Ended),
+            row(
+                "all of memory from the start",
+                minimum("(memory (export \"memory\") 65536)"),
+                End::Limit(Limit::Memory),
+            ),
+            row(
+                "as much as is allowed from the start",
+                minimum("(memory (export \"memory\") 2048)"),
+                End::Ended,
+            ),
             row(
                 "table from the start",
                 minimum("(memory (export \"memory\") 1) (table 20001 funcref)"),
@@ -170,7 +221,9 @@ fn memory_and_tables_are_limited() -> Result<()> {
 fn ports_that_do_not_fit_are_counted() -> Result<()> {
     rows(|_| {
         let is = |at: u32, value: u32| {
-            format!("(if (i32.ne (i32.load (i32.const {at})) (i32.const {value})) (then unreachable))")
+            format!(
+                "(if (i32.ne (i32.load (i32.const {at})) (i32.const {value})) (then unreachable))"
+            )
         };
         let ports = "
             (call $receive-port.open (i64.const 0) (i32.const 0))
@@ -192,8 +245,12 @@ fn ports_that_do_not_fit_are_counted() -> Result<()> {
                 is(64, 1)
             );
             let wat = super::table::main(&code);
-            row(format!("received with room for {}", limit - 2), wat, End::Ended)
-                .limits(Limits::default().handles(limit))
+            row(
+                format!("received with room for {}", limit - 2),
+                wat,
+                End::Ended,
+            )
+            .limits(Limits::default().handles(limit))
         };
         let first = |limit: u64, listed: u32, lost: u32| {
             let code = format!(
@@ -212,10 +269,17 @@ fn ports_that_do_not_fit_are_counted() -> Result<()> {
             );
             (limit, super::table::main(&code) + &child)
         };
-        let mut rows =
-            vec![received(2, 0, 0, 4), received(4, 2, 0, 2), received(5, 3, 0, 1), received(6, 3, 1, 0)];
+        let mut rows = vec![
+            received(2, 0, 0, 4),
+            received(4, 2, 0, 2),
+            received(5, 3, 0, 1),
+            received(6, 3, 1, 0),
+        ];
         for (limit, wat) in [first(3, 3, 0), first(4, 3, 0)] {
-            rows.push(row(format!("first message, {limit} handles"), wat, End::Ended).limits(Limits::default().handles(limit)));
+            rows.push(
+                row(format!("first message, {limit} handles"), wat, End::Ended)
+                    .limits(Limits::default().handles(limit)),
+            );
         }
         Ok(rows)
     })
@@ -231,7 +295,9 @@ fn a_first_message_may_bring_more_than_fits() -> Result<()> {
             (if (i32.ne (i32.load (i32.const 80)) (i32.const 3)) (then unreachable))
             (if (i32.ne (i32.load (i32.const 84)) (i32.const 2)) (then unreachable))",
         );
-        let options = SpawnOptions::new().message(&first).limits(Limits::default().handles(3));
+        let options = SpawnOptions::new()
+            .message(&first)
+            .limits(Limits::default().handles(3));
         let reason = table.run(&wat, options)?;
         ensure!(reason.is_ended(), "{reason}");
         drop(ports);
@@ -270,8 +336,13 @@ fn a_message_being_taken_is_on_the_budget() -> Result<()> {
                 (call $receive-port.listen (i32.load (i32.const 4)) (i32.const 1)))
             (func (export \"wake\") (call $receive (i32.const 64)))";
         let program = table.host.wat(&table.module(wat))?;
-        let limits = Limits::default().group_mailbox_bytes(3 << 20).turn_cpu(3_600_000);
-        let isolate = table.host.runtime.spawn(&program, SpawnOptions::new().limits(limits))?;
+        let limits = Limits::default()
+            .group_mailbox_bytes(3 << 20)
+            .turn_cpu(3_600_000);
+        let isolate = table
+            .host
+            .runtime
+            .spawn(&program, SpawnOptions::new().limits(limits))?;
         let message = "x".repeat(2 << 20);
         isolate.port().send(&message)?;
         table.doing("waiting until the message is being taken");
@@ -315,7 +386,10 @@ fn dropped_timers_that_came_due_are_counted() -> Result<()> {
                     (br $rounds)))"#
         );
         let limits = Limits::default().timers(100).turn_cpu(2_000);
-        Ok(vec![Row { limits, ..row("due and dropped", wat, End::Exited(7)) }])
+        Ok(vec![Row {
+            limits,
+            ..row("due and dropped", wat, End::Exited(7))
+        }])
     })
 }
 
@@ -328,10 +402,19 @@ fn a_bomb_of_endless_loops_is_held_back() -> Result<()> {
             &spawn(0),
             "(func (export \"insula:entry/child\") (loop $again (br $again)))",
         )
-        .replace("(call $proc_exit (local.get $n))", "(loop $for_ever (br $for_ever))");
+        .replace(
+            "(call $proc_exit (local.get $n))",
+            "(loop $for_ever (br $for_ever))",
+        );
         let program = table.host.wat(&table.module(&wat))?;
-        let limits = Limits::default().isolates(30).preempted_turns(4).turn_cpu(3_600_000);
-        let isolate = table.host.runtime.spawn(&program, SpawnOptions::new().limits(limits))?;
+        let limits = Limits::default()
+            .isolates(30)
+            .preempted_turns(4)
+            .turn_cpu(3_600_000);
+        let isolate = table
+            .host
+            .runtime
+            .spawn(&program, SpawnOptions::new().limits(limits))?;
         let group = isolate.group().clone();
         table.doing("waiting until turns are preempted");
         let mut most = 0;
@@ -345,7 +428,10 @@ fn a_bomb_of_endless_loops_is_held_back() -> Result<()> {
         }
         // Those that were let in before the last one counted.
         let permits = std::thread::available_parallelism()?.get();
-        ensure!(most < 4 + permits + 1, "{most} turns of the group were preempted");
+        ensure!(
+            most < 4 + permits + 1,
+            "{most} turns of the group were preempted"
+        );
         table.doing("killing the loops");
         group.kill();
         ensure!(isolate.join() == ExitReason::Killed);

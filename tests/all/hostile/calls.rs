@@ -37,10 +37,19 @@ pub fn calls(table: &Table) -> Result<Vec<Call>> {
         }
         let lowered = contract.import(&import.module, &import.name);
         let lowered = lowered.with_context(|| format!("{} is not in the WIT", import.name))?;
-        ensure!(lowered.params.len() == import.ty.params().len(), "{}", import.name);
+        ensure!(
+            lowered.params.len() == import.ty.params().len(),
+            "{}",
+            import.name
+        );
         let values = lowered.params.iter().map(valid).collect();
         let (import, short) = (lowered.clone(), short_name(import));
-        calls.push(Call { import, short, values, before: String::new() });
+        calls.push(Call {
+            import,
+            short,
+            values,
+            before: String::new(),
+        });
     }
     Ok(calls)
 }
@@ -96,7 +105,11 @@ impl Call {
     /// The instruction itself.
     pub fn code(&self) -> String {
         let call = format!("(call ${} {})", self.short, self.values.join(" "));
-        if self.import.results.is_empty() { call } else { format!("(drop {call})") }
+        if self.import.results.is_empty() {
+            call
+        } else {
+            format!("(drop {call})")
+        }
     }
 
     /// As a row; `what` says what is wrong with it.

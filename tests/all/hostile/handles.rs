@@ -16,7 +16,9 @@ fn every_handle_is_checked() -> Result<()> {
             for (place, param) in call.params() {
                 match param {
                     Param::Handle(resource) => {
-                        rows.extend(bad_handles(&call, resource, |call, bad| call.with(place, bad)));
+                        rows.extend(bad_handles(&call, resource, |call, bad| {
+                            call.with(place, bad)
+                        }));
                     }
                     Param::Pointer(Element::Handle(resource)) => {
                         rows.extend(bad_handles(&call, resource, |call, bad| {
@@ -27,7 +29,11 @@ fn every_handle_is_checked() -> Result<()> {
                 }
             }
         }
-        ensure!(rows.len() > 100, "the contract has more handles than {} rows", rows.len());
+        ensure!(
+            rows.len() > 100,
+            "the contract has more handles than {} rows",
+            rows.len()
+        );
         Ok(rows)
     })
 }
@@ -37,14 +43,29 @@ fn bad_handles(call: &Call, resource: &str, put: impl Fn(&Call, &str) -> Call) -
     let mut rows = Vec::new();
     // Places nobody was given, and the place of a valid handle in another
     // generation.
-    for never in [0, 7, 10_001, 0x10_0000, 0x10_0001, 0x7fff_ffff, 0x8000_0001, u32::MAX] {
+    for never in [
+        0,
+        7,
+        10_001,
+        0x10_0000,
+        0x10_0001,
+        0x7fff_ffff,
+        0x8000_0001,
+        u32::MAX,
+    ] {
         let call = put(call, &number(never));
         let hex = format!("{never:#x}");
-        rows.push(call.row(&format!("handle {hex} was never given"), End::broken(["no such handle", &hex])));
+        rows.push(call.row(
+            &format!("handle {hex} was never given"),
+            End::broken(["no such handle", &hex]),
+        ));
     }
     for other in RESOURCES {
         let used = put(call, &gone(other));
-        rows.push(used.row(&format!("a dropped {other}"), End::broken(["no such handle", resource])));
+        rows.push(used.row(
+            &format!("a dropped {other}"),
+            End::broken(["no such handle", resource]),
+        ));
         if other != resource {
             let used = put(call, &handle(other));
             let end = End::broken([&format!("as a {resource}"), &format!("that is a {other}")]);
@@ -55,17 +76,25 @@ fn bad_handles(call: &Call, resource: &str, put: impl Fn(&Call, &str) -> Call) -
 }
 
 fn ensure_known(resource: &str) {
-    assert!(RESOURCES.contains(&resource), "a resource that is new to this test: {resource}");
+    assert!(
+        RESOURCES.contains(&resource),
+        "a resource that is new to this test: {resource}"
+    );
 }
 
 #[test]
 fn nothing_is_dropped_twice() -> Result<()> {
     rows(|table| {
         let calls = calls(table)?;
-        let drops: Vec<_> =
-            calls.iter().filter(|call| call.import.name.starts_with("[resource-drop]")).collect();
+        let drops: Vec<_> = calls
+            .iter()
+            .filter(|call| call.import.name.starts_with("[resource-drop]"))
+            .collect();
         ensure!(drops.len() == RESOURCES.len(), "{} drops", drops.len());
-        let twice = |call: &&Call| call.after(&call.code()).row("twice", End::broken(["no such handle"]));
+        let twice = |call: &&Call| {
+            call.after(&call.code())
+                .row("twice", End::broken(["no such handle"]))
+        };
         Ok(drops.iter().map(twice).collect())
     })
 }
@@ -91,7 +120,9 @@ fn a_number_of_another_isolate_is_nothing() -> Result<()> {
         let child = table.host.exit_of("child#2");
         let words = End::broken(["0x2", "no such handle"]);
         ensure!(
-            child.as_ref().is_some_and(|child| words.is(child, &Default::default())),
+            child
+                .as_ref()
+                .is_some_and(|child| words.is(child, &Default::default())),
             "the child: {child:?}"
         );
         Ok(())
@@ -109,6 +140,10 @@ fn a_dropped_number_is_not_used_again() -> Result<()> {
             (call $receive-port.open (i64.const 0) (i32.const 16))
             (call $receive-port.listen (i32.load (i32.const 4)) (i32.const 1))"#,
         );
-        Ok(vec![row("dropped, then another", body, End::broken(["no such handle"]))])
+        Ok(vec![row(
+            "dropped, then another",
+            body,
+            End::broken(["no such handle"]),
+        )])
     })
 }

@@ -17,16 +17,34 @@ fn garbage() -> Vec<(&'static str, Vec<u8>)> {
         ("nothing", vec![]),
         ("a port that did not come along", port(&[0])),
         ("port number 23", port(&[23])),
-        ("port number u32::MAX", port(&[0x1a, 0xff, 0xff, 0xff, 0xff])),
-        ("port number u64::MAX", port(&[0x1b, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff])),
+        (
+            "port number u32::MAX",
+            port(&[0x1a, 0xff, 0xff, 0xff, 0xff]),
+        ),
+        (
+            "port number u64::MAX",
+            port(&[0x1b, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff]),
+        ),
         ("port number -1", port(&[0x20])),
         ("a port named by a text", port(&[0x61, b'0'])),
         ("a port tag and nothing", port(&[])),
-        ("a port inside of a list", [&[0x81], &port(&[5])[..]].concat()),
-        ("a text of 2^64 - 1 bytes", vec![0x7b, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, b'x']),
-        ("bytes of 4 GiB", vec![0x5a, 0xff, 0xff, 0xff, 0xff, 1, 2, 3]),
+        (
+            "a port inside of a list",
+            [&[0x81], &port(&[5])[..]].concat(),
+        ),
+        (
+            "a text of 2^64 - 1 bytes",
+            vec![0x7b, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, b'x'],
+        ),
+        (
+            "bytes of 4 GiB",
+            vec![0x5a, 0xff, 0xff, 0xff, 0xff, 1, 2, 3],
+        ),
         ("bytes of 2^63", vec![0x5b, 0x80, 0, 0, 0, 0, 0, 0, 0]),
-        ("a list of 2^64 - 1", vec![0x9b, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0]),
+        (
+            "a list of 2^64 - 1",
+            vec![0x9b, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0],
+        ),
         ("a list of 2^32 - 1", vec![0x9a, 0xff, 0xff, 0xff, 0xff]),
         ("a map of 2^63", vec![0xbb, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0]),
         ("a map without its last value", vec![0xa1, 0x00]),
@@ -39,14 +57,25 @@ fn garbage() -> Vec<(&'static str, Vec<u8>)> {
         ("an end without a begin", vec![0xff]),
         ("a list that never ends", vec![0x9f, 0x00]),
         ("a reference to nothing", vec![0xd8, 0x1d, 0x00]),
-        ("a reference to u64::MAX", vec![0xd8, 0x1d, 0x1b, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff]),
-        ("an unknown tag around nothing", vec![0xda, 0xff, 0xff, 0xff, 0xff]),
+        (
+            "a reference to u64::MAX",
+            vec![
+                0xd8, 0x1d, 0x1b, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+            ],
+        ),
+        (
+            "an unknown tag around nothing",
+            vec![0xda, 0xff, 0xff, 0xff, 0xff],
+        ),
     ];
     // A million lists, each said to hold the next, and no end.
     garbage.push(("a million lists and no end", vec![0x81; 1_000_000]));
     garbage.push(("a million lists of 2^64 - 1", [0x9b; 1].repeat(900_000)));
     // Every beginning of a message that is right.
-    let whole = [0x83, 0x63, b'o', b'n', b'e', 0x43, 1, 2, 3, 0xa1, 0x19, 0x01, 0x00, 0xfb, 0, 0, 0, 0, 0, 0, 0, 1];
+    let whole = [
+        0x83, 0x63, b'o', b'n', b'e', 0x43, 1, 2, 3, 0xa1, 0x19, 0x01, 0x00, 0xfb, 0, 0, 0, 0, 0,
+        0, 0, 1,
+    ];
     for length in 0..whole.len() {
         garbage.push(("a message that is cut off", whole[..length].to_vec()));
     }
@@ -77,8 +106,10 @@ fn sender(all: &[(&str, Vec<u8>)]) -> String {
         {sends}"
     );
     let pages = at / 65_536 + 1;
-    main(&code).replace("(memory (export \"memory\") 2)", &format!("(memory (export \"memory\") {pages})"))
-        + &data
+    main(&code).replace(
+        "(memory (export \"memory\") 2)",
+        &format!("(memory (export \"memory\") {pages})"),
+    ) + &data
 }
 
 fn send_garbage(table: &Table, to: &SendPort) -> Result<usize> {
@@ -119,13 +150,19 @@ fn a_host_that_receives_garbage_gets_errors() -> Result<()> {
 fn a_guest_that_receives_garbage_goes_on() -> Result<()> {
     table(|table| {
         let hello = table.host.program(guests::HELLO)?;
-        let echo = table.host.runtime.spawn(&hello, SpawnOptions::new().entry("echo"))?;
+        let echo = table
+            .host
+            .runtime
+            .spawn(&hello, SpawnOptions::new().entry("echo"))?;
         let count = send_garbage(table, echo.port())?;
         table.doing("asking the guest that received garbage");
         let answer: String = echo.port().call("still there?")?;
         ensure!(answer == "still there?", "{answer}");
         let said = table.host.texts(Stream::Stderr);
-        ensure!(said.len() == count, "{count} pieces of garbage, and: {said:#?}");
+        ensure!(
+            said.len() == count,
+            "{count} pieces of garbage, and: {said:#?}"
+        );
         for line in &said {
             ensure!(line.contains("a message was dropped"), "{line}");
         }
@@ -150,8 +187,14 @@ fn ports_and_bytes_need_not_agree() -> Result<()> {
                     (i32.const 512) (i32.const {ports}) (i32.const 0) (i32.const 0)))"
             )) + &format!("(data (i32.const 1024) \"{bytes}\")")
         };
-        for (bytes, length, ports) in [("\\f5", 1, 2), ("\\82\\d9\\b8\\06\\00\\d9\\b8\\06\\00", 9, 1)] {
-            let reason = table.run(&send(bytes, length, ports), SpawnOptions::new().message(&to))?;
+        for (bytes, length, ports) in [
+            ("\\f5", 1, 2),
+            ("\\82\\d9\\b8\\06\\00\\d9\\b8\\06\\00", 9, 1),
+        ] {
+            let reason = table.run(
+                &send(bytes, length, ports),
+                SpawnOptions::new().message(&to),
+            )?;
             ensure!(reason.is_ended(), "{reason}");
         }
         ensure!(port.recv()?.decode::<bool>()?);

@@ -9,7 +9,12 @@ use crate::wit::{Element, Param};
 
 #[test]
 fn every_import_takes_what_is_right() -> Result<()> {
-    rows(|table| Ok(calls(table)?.iter().map(|call| call.row("valid", End::Ended)).collect()))
+    rows(|table| {
+        Ok(calls(table)?
+            .iter()
+            .map(|call| call.row("valid", End::Ended))
+            .collect())
+    })
 }
 
 #[test]
@@ -35,7 +40,10 @@ fn every_pointer_is_checked() -> Result<()> {
                 }
             }
         }
-        ensure!(answers >= 10, "the results of {answers} functions only were found");
+        ensure!(
+            answers >= 10,
+            "the results of {answers} functions only were found"
+        );
         Ok(rows)
     })
 }
@@ -61,13 +69,23 @@ fn lists(call: &Call, place: usize, element: &Element) -> Vec<Row> {
         ("of the largest length", 1024, u32::MAX),
         ("of 2 GiB", 1024, 0x8000_0000),
         ("whose size in bytes wraps to 0", 1024, 0x4000_0000),
-        ("whose size in bytes wraps to one element", 1024, 0x4000_0001),
-        ("whose size and start wrap to 0", 1024, 0u32.wrapping_sub(1024)),
+        (
+            "whose size in bytes wraps to one element",
+            1024,
+            0x4000_0001,
+        ),
+        (
+            "whose size and start wrap to 0",
+            1024,
+            0u32.wrapping_sub(1024),
+        ),
     ];
     let mut rows: Vec<_> = outside
         .into_iter()
         .map(|(what, start, length)| {
-            let call = call.with(place, number(start)).with(place + 1, number(length));
+            let call = call
+                .with(place, number(start))
+                .with(place + 1, number(length));
             // Lists whose size in bytes is no 32-bit number are told so.
             let word = if u64::from(length) * u64::from(size) > u64::from(u32::MAX) {
                 "larger than any memory"
@@ -91,7 +109,9 @@ fn lists(call: &Call, place: usize, element: &Element) -> Vec<Row> {
     );
     let ends_at_end = call.with(place, number(fits)).after(&copy);
     rows.push(ends_at_end.row(&format!("parameter {place} ends at the end"), End::Ended));
-    let empty = call.with(place, number(MEMORY_END)).with(place + 1, number(0));
+    let empty = call
+        .with(place, number(MEMORY_END))
+        .with(place + 1, number(0));
     rows.push(empty.row(&format!("parameter {place} at the end, empty"), End::Ended));
     rows
 }
@@ -99,7 +119,10 @@ fn lists(call: &Call, place: usize, element: &Element) -> Vec<Row> {
 fn results(call: &Call, place: usize, size: u32, align: u32) -> Vec<Row> {
     let fits = MEMORY_END - size.next_multiple_of(align);
     let aligned = |at: u32| at & !(align - 1);
-    let mut rows = vec![call.with(place, number(fits)).row("result at the end", End::Ended)];
+    let mut rows = vec![
+        call.with(place, number(fits))
+            .row("result at the end", End::Ended),
+    ];
     for (what, at) in [
         ("one over the end", fits + align),
         ("behind the end", MEMORY_END),
@@ -107,7 +130,10 @@ fn results(call: &Call, place: usize, size: u32, align: u32) -> Vec<Row> {
         ("wrapped", aligned(u32::MAX)),
     ] {
         let bad = call.with(place, number(at));
-        rows.push(bad.row(&format!("result {what}"), End::broken(["a place for a result", "outside"])));
+        rows.push(bad.row(
+            &format!("result {what}"),
+            End::broken(["a place for a result", "outside"]),
+        ));
     }
     for at in [1, align / 2, 3, 1024 + align - 1, u32::MAX] {
         let bad = call.with(place, number(at));
@@ -130,7 +156,10 @@ fn every_tag_and_number_is_checked_or_harmless() -> Result<()> {
                         rows.push(call.with(place, number(0)).row("nothing given", End::Ended));
                         rows.extend(bad.map(|tag| {
                             let call = call.with(place, number(tag));
-                            call.row(&format!("tag {tag:#x}"), End::broken(["tag is", &tag.to_string()]))
+                            call.row(
+                                &format!("tag {tag:#x}"),
+                                End::broken(["tag is", &tag.to_string()]),
+                            )
                         }));
                     }
                     Param::Scalar(core) => {

@@ -23,7 +23,11 @@ fn what_it_returns_is_checked() -> Result<()> {
         };
         let outside = || End::broken(["`cabi_realloc` returned", "outside"]);
         Ok(vec![
-            returned("null", 0, End::broken(["`cabi_realloc` returned a null pointer"])),
+            returned(
+                "null",
+                0,
+                End::broken(["`cabi_realloc` returned a null pointer"]),
+            ),
             returned("behind the end", MEMORY_END, outside()),
             returned("one over the end", MEMORY_END - 5, outside()),
             returned("far out", 0x8000_0000, outside()),
@@ -74,8 +78,12 @@ fn what_it_does_is_checked() -> Result<()> {
         let fast = || Limits::default().turn_cpu(50);
         Ok(vec![
             row("traps", realloc("unreachable"), End::Trapped("unreachable")),
-            row("loops for ever", realloc("(loop $l (br $l)) unreachable"), End::Limit(Limit::TurnCpu))
-                .limits(fast()),
+            row(
+                "loops for ever",
+                realloc("(loop $l (br $l)) unreachable"),
+                End::Limit(Limit::TurnCpu),
+            )
+            .limits(fast()),
             row(
                 "calls itself for ever",
                 realloc("(call $realloc (local.get 0) (local.get 1) (local.get 2) (local.get 3))"),
@@ -107,9 +115,21 @@ fn it_may_be_missing_or_an_import() -> Result<()> {
             )
         };
         Ok(vec![
-            row("missing", missing, End::broken(["exports no `cabi_realloc`"])),
-            row("fd_write itself", import("fd_write"), End::broken(["fd_write", "inside `cabi_realloc`"])),
-            row("poll_oneoff", import("poll_oneoff"), End::broken(["poll_oneoff", "inside `cabi_realloc`"])),
+            row(
+                "missing",
+                missing,
+                End::broken(["exports no `cabi_realloc`"]),
+            ),
+            row(
+                "fd_write itself",
+                import("fd_write"),
+                End::broken(["fd_write", "inside `cabi_realloc`"]),
+            ),
+            row(
+                "poll_oneoff",
+                import("poll_oneoff"),
+                End::broken(["poll_oneoff", "inside `cabi_realloc`"]),
+            ),
         ])
     })
 }
@@ -131,9 +151,17 @@ fn any_import_called_from_inside_ends_the_isolate() -> Result<()> {
         let mut rows: Vec<Row> = Vec::new();
         for import in table.host.runtime.imports() {
             let name = short_name(import);
-            let values: String = import.ty.params().map(|ty| format!("({ty}.const 0) ")).collect();
+            let values: String = import
+                .ty
+                .params()
+                .map(|ty| format!("({ty}.const 0) "))
+                .collect();
             let call = format!("(call ${name} {values})");
-            let call = if import.ty.results().len() == 0 { call } else { format!("(drop {call})") };
+            let call = if import.ty.results().len() == 0 {
+                call
+            } else {
+                format!("(drop {call})")
+            };
             let wat = realloc(&format!("{call} (i32.const 4096)"));
             let end = End::broken(["from inside `cabi_realloc`"]);
             rows.push(row(format!("{} {}", import.module, import.name), wat, end));

@@ -64,7 +64,12 @@ impl End {
 
 /// A row of the table.
 pub fn row(name: impl Into<String>, wat: impl Into<String>, end: End) -> Row {
-    Row { name: name.into(), wat: wat.into(), limits: Limits::default(), end }
+    Row {
+        name: name.into(),
+        wat: wat.into(),
+        limits: Limits::default(),
+        end,
+    }
 }
 
 impl Row {
@@ -89,7 +94,12 @@ impl Table {
         let bystander = host.runtime.spawn(&bystander, SpawnOptions::new())?;
         ping_of(&bystander)?;
         let before = host.runtime.figures();
-        Ok(Table { host, bystander, before, doing })
+        Ok(Table {
+            host,
+            bystander,
+            before,
+            doing,
+        })
     }
 
     /// Says what is going on, for the case that it never ends.
@@ -120,15 +130,31 @@ impl Table {
         let deadline = Instant::now() + Duration::from_secs(60);
         loop {
             let now = self.host.runtime.figures();
-            if (now.groups, now.isolates, now.messages, now.timers, now.preempted, now.memory)
-                == {
-                    let was = self.before;
-                    (was.groups, was.isolates, was.messages, was.timers, was.preempted, was.memory)
-                }
-            {
+            if (
+                now.groups,
+                now.isolates,
+                now.messages,
+                now.timers,
+                now.preempted,
+                now.memory,
+            ) == {
+                let was = self.before;
+                (
+                    was.groups,
+                    was.isolates,
+                    was.messages,
+                    was.timers,
+                    was.preempted,
+                    was.memory,
+                )
+            } {
                 return Ok(());
             }
-            ensure!(Instant::now() < deadline, "something is left: {now:?}, was {:?}", self.before);
+            ensure!(
+                Instant::now() < deadline,
+                "something is left: {now:?}, was {:?}",
+                self.before
+            );
             thread::sleep(Duration::from_millis(1));
         }
     }
@@ -137,13 +163,18 @@ impl Table {
         self.doing(&row.name);
         let reason = self.run(&row.wat, SpawnOptions::new().limits(row.limits.clone()))?;
         let Row { end, wat, .. } = row;
-        ensure!(end.is(&reason, &row.limits), "expected {end:?}, it {reason}\n{reason:?}\n{wat}");
+        ensure!(
+            end.is(&reason, &row.limits),
+            "expected {end:?}, it {reason}\n{reason:?}\n{wat}"
+        );
         self.check()
     }
 }
 
 fn ping_of(bystander: &Isolate) -> Result<()> {
-    let answer: String = bystander.port().call_timeout("ping", Duration::from_secs(120))?;
+    let answer: String = bystander
+        .port()
+        .call_timeout("ping", Duration::from_secs(120))?;
     ensure!(answer == "ping", "the bystander answers {answer:?}");
     Ok(())
 }
@@ -161,7 +192,12 @@ pub fn rows(rows: impl FnOnce(&Table) -> Result<Vec<Row>> + Send + 'static) -> R
             })
             .collect();
         println!("{} rows", rows.len());
-        ensure!(failed.is_empty(), "{} rows fail:\n{}", failed.len(), failed.join("\n\n"));
+        ensure!(
+            failed.is_empty(),
+            "{} rows fail:\n{}",
+            failed.len(),
+            failed.join("\n\n")
+        );
         Ok(())
     })
 }
@@ -242,9 +278,9 @@ fn module(host: &Host, body: &str) -> String {
     for import in host.runtime.imports() {
         let name = short_name(import);
         let call = format!("call ${name}");
-        let is_called = body.match_indices(&call).any(|(at, _)| {
-            body[at + call.len()..].starts_with([' ', ')', '\n'])
-        });
+        let is_called = body
+            .match_indices(&call)
+            .any(|(at, _)| body[at + call.len()..].starts_with([' ', ')', '\n']));
         if is_called || body.contains(&format!("(func ${name})")) {
             let types = |types: Vec<_>| types.join(" ");
             let params = types(import.ty.params().map(|ty| ty.to_string()).collect());

@@ -14,10 +14,19 @@ const DIVIDE_BY_ZERO: &str = "(drop (i32.div_u (i32.const 1) (i32.const 0)))";
 fn everywhere(what: &str, code: &str, end: &End) -> Vec<Row> {
     let idle = r#"(func (export "insula:entry/main"))"#;
     [
-        ("start", format!("{MEMORY} (func $start {code}) (start $start) {idle}")),
-        ("_initialize", format!("{MEMORY} (func (export \"_initialize\") {code}) {idle}")),
+        (
+            "start",
+            format!("{MEMORY} (func $start {code}) (start $start) {idle}"),
+        ),
+        (
+            "_initialize",
+            format!("{MEMORY} (func (export \"_initialize\") {code}) {idle}"),
+        ),
         ("entry", main(code)),
-        ("_start", format!("{MEMORY} (func (export \"_start\") {code})")),
+        (
+            "_start",
+            format!("{MEMORY} (func (export \"_start\") {code})"),
+        ),
         ("wake", server(SEND_TO_SELF, code)),
     ]
     .into_iter()
@@ -38,16 +47,36 @@ fn code_that_traps_or_never_ends_ends_its_isolate() -> Result<()> {
     rows(|_| {
         let say = "(call $fail (i32.const 64) (i32.const 4) (i32.const 64) (i32.const 4))";
         Ok([
-            ("traps", "unreachable".to_owned(), End::Trapped("unreachable")),
-            ("divides by zero", DIVIDE_BY_ZERO.to_owned(), End::Trapped("divide by zero")),
+            (
+                "traps",
+                "unreachable".to_owned(),
+                End::Trapped("unreachable"),
+            ),
+            (
+                "divides by zero",
+                DIVIDE_BY_ZERO.to_owned(),
+                End::Trapped("divide by zero"),
+            ),
             (
                 "reads outside of memory",
                 "(drop (i32.load (i32.const -4)))".to_owned(),
                 End::Trapped("out of bounds"),
             ),
-            ("never ends", FOR_EVER.to_owned(), End::Limit(Limit::TurnCpu)),
-            ("panics", format!("{say} unreachable"), End::Panicked("panicked at")),
-            ("exits", "(call $proc_exit (i32.const 3))".to_owned(), End::Exited(3)),
+            (
+                "never ends",
+                FOR_EVER.to_owned(),
+                End::Limit(Limit::TurnCpu),
+            ),
+            (
+                "panics",
+                format!("{say} unreachable"),
+                End::Panicked("panicked at"),
+            ),
+            (
+                "exits",
+                "(call $proc_exit (i32.const 3))".to_owned(),
+                End::Exited(3),
+            ),
             ("leaves", "(call $exit)".to_owned(), End::Ended),
             (
                 "breaks the contract",
@@ -89,11 +118,14 @@ fn the_stack_ends() -> Result<()> {
                 deep("(i64.add (i64.const 1) (call $deep (local.get 0)))"),
                 End::Trapped("stack"),
             ),
-            row("fat frames", deep(&format!("{fat} {uses} (local.get 7)")), End::Trapped("stack")),
+            row(
+                "fat frames",
+                deep(&format!("{fat} {uses} (local.get 7)")),
+                End::Trapped("stack"),
+            ),
             row(
                 "recursion with an import at each level",
-                main("(call $deep)")
-                    + "(func $deep (call $receive (i32.const 0)) (call $deep))",
+                main("(call $deep)") + "(func $deep (call $receive (i32.const 0)) (call $deep))",
                 End::Trapped("stack"),
             ),
             row(
@@ -113,7 +145,10 @@ fn the_stack_ends() -> Result<()> {
 fn a_wake_that_never_receives_harms_nobody() -> Result<()> {
     super::table::table(|table| {
         let program = table.host.wat(&table.module(&server(SEND_TO_SELF, "")))?;
-        let isolate = table.host.runtime.spawn(&program, insula::SpawnOptions::new())?;
+        let isolate = table
+            .host
+            .runtime
+            .spawn(&program, insula::SpawnOptions::new())?;
         for _ in 0..3 {
             table.ping()?;
         }
@@ -136,7 +171,11 @@ fn a_start_function_may_call_every_import() -> Result<()> {
                     "(func (export \"insula:entry/main\")",
                     "(func (export \"insula:entry/main\")) (start $start) (func $start",
                 );
-                row(format!("{} in a start function", call.import.name), wat, End::Ended)
+                row(
+                    format!("{} in a start function", call.import.name),
+                    wat,
+                    End::Ended,
+                )
             })
             .collect())
     })

@@ -8,7 +8,9 @@ use super::table::{End, MEMORY, MEMORY_END, Row, main, row, rows, short_name, ta
 
 /// `fd_write` of the pieces listed at `pieces`.
 fn write(pieces: u32, count: u32, written: u32) -> String {
-    format!("(drop (call $fd_write (i32.const 1) (i32.const {pieces}) (i32.const {count}) (i32.const {written})))")
+    format!(
+        "(drop (call $fd_write (i32.const 1) (i32.const {pieces}) (i32.const {count}) (i32.const {written})))"
+    )
 }
 
 /// A piece of output described at 64.
@@ -29,12 +31,32 @@ fn fd_write_checks_every_pointer() -> Result<()> {
             bad("list over the end", write(MEMORY_END - 4, 1, 0), outside()),
             bad("list far out", write(0x8000_0000, 1, 0), outside()),
             bad("list wrapped", write(u32::MAX - 3, 1, 0), outside()),
-            bad("second of the list wrapped", write(u32::MAX - 7, 2, 0), outside()),
-            bad("count wraps to one", write(MEMORY_END - 8, 0x2000_0001, 0), outside()),
-            bad("largest count", write(MEMORY_END - 8, u32::MAX, 0), outside()),
-            bad("result over the end", write(64, 0, MEMORY_END - 3), result()),
+            bad(
+                "second of the list wrapped",
+                write(u32::MAX - 7, 2, 0),
+                outside(),
+            ),
+            bad(
+                "count wraps to one",
+                write(MEMORY_END - 8, 0x2000_0001, 0),
+                outside(),
+            ),
+            bad(
+                "largest count",
+                write(MEMORY_END - 8, u32::MAX, 0),
+                outside(),
+            ),
+            bad(
+                "result over the end",
+                write(64, 0, MEMORY_END - 3),
+                result(),
+            ),
             bad("result wrapped", write(64, 0, u32::MAX), result()),
-            bad("result at the end", write(64, 0, MEMORY_END - 4), End::Ended),
+            bad(
+                "result at the end",
+                write(64, 0, MEMORY_END - 4),
+                End::Ended,
+            ),
             bad("piece over the end", piece(MEMORY_END - 3, 4), outside()),
             bad("piece behind the end", piece(MEMORY_END + 1, 0), outside()),
             bad("piece wrapped", piece(u32::MAX, 2), outside()),
@@ -57,19 +79,51 @@ fn poll_oneoff_checks_every_pointer() -> Result<()> {
         let bad = |what: &str, code: String, words| row(what, main(&code), End::broken(words));
         let fine = |what: &str, code: String| row(what, main(&code), End::Ended);
         let refused = |count: u32| {
-            let call = poll(64, 4096, count, 0).replace("(drop ", "(if (i32.ne (i32.const 28) ") + "(then unreachable))";
+            let call = poll(64, 4096, count, 0).replace("(drop ", "(if (i32.ne (i32.const 28) ")
+                + "(then unreachable))";
             // (if (i32.ne 28 (call ..)) (then unreachable))
             row(format!("{count:#x} subscriptions"), main(&call), End::Ended)
         };
         Ok(vec![
-            bad("subscriptions over the end", poll(MEMORY_END - 47, 64, 1, 0), ["subscriptions", "outside"]),
-            bad("subscriptions wrapped", poll(u32::MAX - 7, 64, 1, 0), ["subscriptions", "outside"]),
-            bad("many subscriptions over the end", poll(64, 64, 4096, 0), ["subscriptions", "outside"]),
-            bad("events over the end", poll(64, MEMORY_END - 31, 1, 0), ["events", "outside"]),
-            bad("events wrapped", poll(64, u32::MAX, 1, 0), ["events", "outside"]),
-            bad("result over the end", poll(64, 256, 1, MEMORY_END - 3), ["result", "outside"]),
-            bad("result wrapped", poll(64, 256, 1, u32::MAX), ["result", "outside"]),
-            fine("all at the end", poll(MEMORY_END - 48, MEMORY_END - 32, 1, MEMORY_END - 4)),
+            bad(
+                "subscriptions over the end",
+                poll(MEMORY_END - 47, 64, 1, 0),
+                ["subscriptions", "outside"],
+            ),
+            bad(
+                "subscriptions wrapped",
+                poll(u32::MAX - 7, 64, 1, 0),
+                ["subscriptions", "outside"],
+            ),
+            bad(
+                "many subscriptions over the end",
+                poll(64, 64, 4096, 0),
+                ["subscriptions", "outside"],
+            ),
+            bad(
+                "events over the end",
+                poll(64, MEMORY_END - 31, 1, 0),
+                ["events", "outside"],
+            ),
+            bad(
+                "events wrapped",
+                poll(64, u32::MAX, 1, 0),
+                ["events", "outside"],
+            ),
+            bad(
+                "result over the end",
+                poll(64, 256, 1, MEMORY_END - 3),
+                ["result", "outside"],
+            ),
+            bad(
+                "result wrapped",
+                poll(64, 256, 1, u32::MAX),
+                ["result", "outside"],
+            ),
+            fine(
+                "all at the end",
+                poll(MEMORY_END - 48, MEMORY_END - 32, 1, MEMORY_END - 4),
+            ),
             fine("events over the subscriptions", poll(64, 64, 16, 64)),
             // Sizes that wrap: 48 * count is 0, 16 or 32 in 32 bits.
             refused(0),
@@ -111,9 +165,27 @@ fn a_long_sleep_ends_with_a_kill() -> Result<()> {
 fn proc_exit_takes_any_code() -> Result<()> {
     rows(|_| {
         let exit = |code: i32, end| {
-            row(format!("{code}"), main(&format!("(call $proc_exit (i32.const {code}))")), end)
+            row(
+                format!("{code}"),
+                main(&format!("(call $proc_exit (i32.const {code}))")),
+                end,
+            )
         };
-        let others = [1, 2, 125, 126, 127, 128, 134, 255, 256, 512, i32::MAX, i32::MIN, -1];
+        let others = [
+            1,
+            2,
+            125,
+            126,
+            127,
+            128,
+            134,
+            255,
+            256,
+            512,
+            i32::MAX,
+            i32::MIN,
+            -1,
+        ];
         let mut rows = vec![exit(0, End::Ended)];
         rows.extend(others.map(|code| exit(code, End::Exited(code))));
         Ok(rows)
@@ -126,7 +198,9 @@ fn proc_exit_takes_any_code() -> Result<()> {
 fn random_bytes_are_bounded() -> Result<()> {
     rows(|_| {
         let random = |length: u32| {
-            main(&format!("(drop (call $random_get (i32.const 64) (i32.const {length})))"))
+            main(&format!(
+                "(drop (call $random_get (i32.const 64) (i32.const {length})))"
+            ))
         };
         Ok(vec![
             row("a few", random(32), End::Ended),
@@ -175,7 +249,11 @@ fn no_function_takes_the_host_down() -> Result<()> {
                         .collect();
                     let call = format!("(call ${} {params})", short_name(import));
                     let results = import.ty.results().len();
-                    let call = if results == 0 { call } else { format!("(drop {call})") };
+                    let call = if results == 0 {
+                        call
+                    } else {
+                        format!("(drop {call})")
+                    };
                     let reason = table.run(&main(&call), SpawnOptions::new())?;
                     ensure!(
                         matches!(
@@ -222,14 +300,21 @@ fn a_flood_of_output_is_dropped_with_one_notice() -> Result<()> {
         let limits = Limits::default().output_bytes(10_000);
         let reason = table.run(&flood, SpawnOptions::new().limits(limits))?;
         ensure!(reason.is_ended(), "{reason}");
-        let printed: usize =
-            table.host.texts(Stream::Stdout).iter().map(|line| line.len() + 1).sum();
+        let printed: usize = table
+            .host
+            .texts(Stream::Stdout)
+            .iter()
+            .map(|line| line.len() + 1)
+            .sum();
         ensure!(printed <= 10_000, "{printed} bytes were printed");
         ensure!(printed > 5_000, "{printed} bytes only were printed");
         let notices = table.host.texts(Stream::Stderr);
         ensure!(notices.len() == 1, "{notices:?}");
         let words = ["10000", "Limits::output_bytes", "dropped"];
-        ensure!(words.iter().all(|word| notices[0].contains(word)), "{notices:?}");
+        ensure!(
+            words.iter().all(|word| notices[0].contains(word)),
+            "{notices:?}"
+        );
         Ok(())
     })
 }
@@ -253,7 +338,10 @@ fn a_write_of_gigabytes_is_cut_short() -> Result<()> {
                     (then unreachable)))",
             write(64, 1024, 0)
         );
-        Ok(vec![Row { limits: Limits::default().output_bytes(100), ..row("15 GiB", wat, End::Ended) }])
+        Ok(vec![Row {
+            limits: Limits::default().output_bytes(100),
+            ..row("15 GiB", wat, End::Ended)
+        }])
     })
 }
 
@@ -267,7 +355,9 @@ fn unknown_descriptors_are_an_error() -> Result<()> {
                     (then unreachable))"
             ))
         };
-        Ok([3, 4, 1000, u32::MAX].map(|fd| row(format!("{fd}"), call(fd), End::Ended)).into())
+        Ok([3, 4, 1000, u32::MAX]
+            .map(|fd| row(format!("{fd}"), call(fd), End::Ended))
+            .into())
     })
 }
 
@@ -277,7 +367,9 @@ fn unknown_descriptors_are_an_error() -> Result<()> {
 fn nothing_is_there() -> Result<()> {
     rows(|_| {
         let expect = |errno: u32, call: &str| {
-            main(&format!("(if (i32.ne (i32.const {errno}) {call}) (then unreachable))"))
+            main(&format!(
+                "(if (i32.ne (i32.const {errno}) {call}) (then unreachable))"
+            ))
         };
         let none = |call: &str| {
             main(&format!(
@@ -309,7 +401,10 @@ fn nothing_is_there() -> Result<()> {
 fn a_limit_that_ends_says_its_option() {
     // What `End::Limit` relies on.
     let hit = ExitReason::Limit {
-        hit: insula::LimitHit { limit: Limit::TurnCpu, value: 10_000 },
+        hit: insula::LimitHit {
+            limit: Limit::TurnCpu,
+            value: 10_000,
+        },
         backtrace: Vec::new(),
     };
     assert!(End::Limit(Limit::TurnCpu).is(&hit, &Limits::default()));
