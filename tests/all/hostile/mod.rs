@@ -9,5 +9,6 @@ mod messages;
 mod pointers;
 mod realloc;
 pub mod table;
+mod texts;
 mod turns;
 mod wasi;
