@@ -1,5 +1,6 @@
 //! What the user is told on standard error, and the exit status.
 
+use std::io::Write as _;
 use std::process::ExitCode;
 
 use insula::ExitReason;
@@ -15,7 +16,7 @@ const FRAMES: usize = 32;
 
 /// Tells why the command itself failed.
 pub fn error(error: &anyhow::Error) {
-    eprintln!("insula: {error:#}");
+    tell(&format!("insula: {}", quoted(&format!("{error:#}"))));
 }
 
 /// Tells why an isolate ended, unless it just ended.
@@ -23,15 +24,15 @@ pub fn exit(isolate: &str, reason: &ExitReason) {
     if reason.is_ended() {
         return;
     }
-    let mut text = format!("insula: {isolate} {}", harmless(&reason.to_string()));
+    let mut text = format!("insula: {isolate} {}", quoted(&reason.to_string()));
     let frames = reason.backtrace();
     for frame in frames.iter().take(FRAMES) {
-        text.push_str(&format!("\n    in {}", harmless(&frame.to_string())));
+        text.push_str(&format!("\n    in {}", quoted(&frame.to_string())));
     }
     if frames.len() > FRAMES {
         text.push_str(&format!("\n    and {} more", frames.len() - FRAMES));
     }
-    eprintln!("{text}");
+    tell(&text);
 }
 
 /// The exit status that stands for a reason.
@@ -44,17 +45,14 @@ pub fn status(reason: &ExitReason) -> ExitCode {
     }
 }
 
-/// A guest's words without what a terminal would obey.
-fn harmless(text: &str) -> String {
-    text.chars()
-        .flat_map(|c| {
-            let shown = !c.is_control() || c == '\n';
-            let (plain, escaped) = if shown {
-                (Some(c), None)
-            } else {
-                (None, Some(c.escape_default()))
-            };
-            plain.into_iter().chain(escaped.into_iter().flatten())
-        })
-        .collect()
+/// Prints to standard error. Nobody may be there to read it.
+fn tell(text: &str) {
+    let _ = writeln!(std::io::stderr(), "{text}");
+}
+
+/// Text that a guest may have had a hand in: further lines are set in, so that
+/// none looks like one of ours.
+fn quoted(text: &str) -> String {
+    let lines: Vec<_> = text.lines().map(insula::harmless).collect();
+    lines.join("\n    ")
 }

@@ -1,6 +1,7 @@
 //! What all groups of one runtime share.
 
 use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, Weak};
 
@@ -142,7 +143,7 @@ impl Core {
 
     pub(crate) fn isolate_exited(&self, isolate: &IsolateCore, reason: &ExitReason) {
         if let Some(on_exit) = &self.on_exit {
-            on_exit(isolate.name(), reason);
+            shielded(|| on_exit(isolate.name(), reason));
         }
     }
 
@@ -168,6 +169,12 @@ impl Core {
             let _ = monitor.join();
         }
     }
+}
+
+/// Calls a function of the host's: one that panics must not take a worker along.
+pub(crate) fn shielded(call: impl FnOnce()) {
+    // The panic's message was printed by its hook.
+    let _ = catch_unwind(AssertUnwindSafe(call));
 }
 
 /// Looks for turns that take long, and lets running guests know that time goes

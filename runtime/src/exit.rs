@@ -134,24 +134,31 @@ pub(crate) fn frames(trace: &wasmtime::WasmBacktrace) -> Backtrace {
 /// A backtrace of a panic, from where the guest panicked: what Rust and the SDK
 /// do about a panic is no part of the guest.
 pub(crate) fn without_panicking(mut backtrace: Backtrace) -> Backtrace {
-    let machinery = |frame: &Frame| {
+    let is_machinery = |frame: &Frame| {
         let name = &frame.function;
-        name.starts_with("core::panicking::")
-            || name.starts_with("core::result::unwrap_failed")
-            || name.starts_with("core::option::")
-            || name.ends_with("rust_begin_unwind")
-    };
-    let begins = backtrace
+        [
+            "core::panicking::",
+            "core::result::unwrap_failed",
+            "core::option::",
+        ]
         .iter()
-        .rposition(|frame| frame.function.ends_with("rust_begin_unwind"));
-    if let Some(begins) = begins {
-        let calls = backtrace[begins..]
+        .any(|start| name.starts_with(start))
+            || is_panics_start(frame)
+    };
+    // What lies above it are the hook and the handler.
+    if let Some(start) = backtrace.iter().rposition(is_panics_start) {
+        let calls = backtrace[start..]
             .iter()
-            .take_while(|frame| machinery(frame))
-            .count();
-        backtrace.drain(..begins + calls);
+            .take_while(|frame| is_machinery(frame));
+        let calls = calls.count();
+        backtrace.drain(..start + calls);
     }
     backtrace
+}
+
+/// Where Rust, or an entry of the SDK's that returned an error, begins to panic.
+fn is_panics_start(frame: &Frame) -> bool {
+    frame.function.ends_with("rust_begin_unwind") || frame.function == "insula_guest::panic::fail"
 }
 
 fn frame(info: &wasmtime::FrameInfo) -> Frame {

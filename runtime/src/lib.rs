@@ -65,7 +65,7 @@ pub use insula_message::{
 };
 pub use limits::{Limit, LimitHit, Limits, MESSAGE_OVERHEAD, PORT_OVERHEAD};
 pub use message::{Graph, List, Map, ReceivePort, Received, SendPort, Value};
-pub use output::{Line, Output, Stdio, Stream};
+pub use output::{Line, Output, Stdio, Stream, harmless};
 pub use program::Program;
 pub use runtime::{Figures, Runtime, RuntimeBuilder, SpawnOptions};
 pub use uri::file_uri;

@@ -75,10 +75,10 @@ impl Output for Stdio {
         if self.prefix && !line.alone {
             // A name is an entry's, and so a guest's own words too.
             whole.push('[');
-            push_harmless(&mut whole, line.isolate);
+            whole.push_str(&harmless(line.isolate));
             whole.push_str("] ");
         }
-        push_harmless(&mut whole, line.text);
+        whole.push_str(&harmless(line.text));
         whole.push('\n');
         // One call for the whole line, so that lines never mix. Whether anybody
         // still reads them is not the guest's concern.
@@ -89,17 +89,24 @@ impl Output for Stdio {
     }
 }
 
-/// Appends text with everything that a terminal would obey made visible: control
-/// characters, and the marks that reorder text.
-fn push_harmless(out: &mut String, text: &str) {
+/// A guest's text with everything that a terminal would obey made visible:
+/// control characters, the ends of lines too, and the marks that reorder text.
+/// Tabs stay.
+///
+/// ```
+/// assert_eq!(insula::harmless("\x1b[2J gone?"), "\\u{1b}[2J gone?");
+/// ```
+pub fn harmless(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
     for c in text.chars() {
         let reorders = matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
         if (c.is_control() && c != '\t') || reorders {
-            out.extend(c.escape_default());
+            shown.extend(c.escape_default());
         } else {
-            out.push(c);
+            shown.push(c);
         }
     }
+    shown
 }
 
 /// What a group has printed.
@@ -187,15 +194,18 @@ impl LineBuffer {
             line.isolate.len() + 3
         };
         if group.output.charge((label + self.line.len() + 1) as u64) {
-            group.core().output.line(&line);
+            let output = &group.core().output;
+            crate::core::shielded(|| output.line(&line));
         } else if !group.output.noticed.swap(true, Ordering::Relaxed) {
             let hit = group.limits.hit(crate::limits::Limit::OutputBytes);
             let text = format!("insula: {hit}; further output of this group is dropped");
-            group.core().output.line(&Line {
+            let notice = Line {
                 stream: Stream::Stderr,
                 text: &text,
                 ..line
-            });
+            };
+            let output = &group.core().output;
+            crate::core::shielded(|| output.line(&notice));
         }
         self.line.clear();
     }

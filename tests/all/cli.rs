@@ -13,10 +13,11 @@ use crate::guests;
 use crate::panics::place;
 
 /// The command. Cargo gives tests the binaries of their own package only, so it is
-/// asked to build this one, next to the tests.
+/// asked to build this one, next to the tests, as `cargo run` builds it: with the
+/// features of the whole workspace, which spares another build of wasmtime.
 fn insula() -> &'static Path {
     static INSULA: OnceLock<PathBuf> = OnceLock::new();
-    INSULA.get_or_init(|| build().expect("`cargo build -p insula-cli` works"))
+    INSULA.get_or_init(|| build().expect("`cargo build --bin insula` works"))
 }
 
 fn build() -> Result<PathBuf> {
@@ -32,7 +33,7 @@ fn build() -> Result<PathBuf> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| env!("CARGO").into());
     let built = Command::new(cargo)
         .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(".."))
-        .args(["build", "--package=insula-cli", "--bin=insula", "--profile"])
+        .args(["build", "--bin=insula", "--profile"])
         .arg(profile)
         .arg("--target-dir")
         .arg(target)

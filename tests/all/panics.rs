@@ -115,7 +115,7 @@ fn an_entry_that_returns_an_error_has_panicked() -> Result<()> {
     };
     assert_eq!(message, "an entry that returns an error");
     assert_eq!(*place, self::place("#[entry]\nfn fails"));
-    assert_eq!(functions(backtrace), ["insula:entry/fails"]);
+    assert_eq!(functions(backtrace).last(), Some(&"insula:entry/fails"));
     assert_eq!(
         reason.to_string(),
         format!("panicked at {place}: an entry that returns an error")

@@ -26,6 +26,7 @@ struct First {
 
 type Refusal = (RefusalKind, String);
 
+#[expect(clippy::too_many_arguments, reason = "the lowered signature")]
 fn spawn(
     mut guest: Guest<'_>,
     entry: u32,
@@ -74,6 +75,7 @@ fn spawn(
     finish(guest, answer, spawned)
 }
 
+#[expect(clippy::too_many_arguments, reason = "the lowered signature")]
 fn spawn_uri(
     mut guest: Guest<'_>,
     uri: u32,

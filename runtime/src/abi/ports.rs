@@ -28,6 +28,7 @@ pub(super) fn link(imports: &mut Imports) -> wasmtime::Result<()> {
     imports.function("ports", "receive", receive)
 }
 
+#[expect(clippy::too_many_arguments, reason = "the lowered signature")]
 fn send(
     mut guest: Guest<'_>,
     to: u32,

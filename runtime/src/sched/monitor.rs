@@ -62,7 +62,7 @@ impl<T: Work> Scheduler<T> {
         if self.take_permit(from, now) {
             self.give(table, permit, to);
         } else if to.lock().turn.is_none() {
-            table.spares.push(to);
+            table.add_spare(to);
         } else {
             table.waiting.push_front(to);
             self.waiting.fetch_add(1, Ordering::SeqCst);

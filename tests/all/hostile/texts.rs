@@ -16,7 +16,9 @@ fn every_text_is_utf8_and_not_too_long() -> Result<()> {
         let mut rows = Vec::new();
         for call in calls(table)? {
             let is_last_words = call.import.name == "fail";
-            let texts = call.params().filter(|(_, param)| **param == Param::Pointer(Element::Utf8));
+            let texts = call
+                .params()
+                .filter(|(_, param)| **param == Param::Pointer(Element::Utf8));
             for (place, _) in texts {
                 for (what, bytes) in [
                     ("a lone continuation", "\\80"),
@@ -27,9 +29,17 @@ fn every_text_is_utf8_and_not_too_long() -> Result<()> {
                     ("the largest byte", "\\ff"),
                 ] {
                     let length = bytes.replace('\\', "").len() as u32;
-                    let length = if bytes.starts_with('a') { 3 } else { length / 2 };
+                    let length = if bytes.starts_with('a') {
+                        3
+                    } else {
+                        length / 2
+                    };
                     let call = call.with(place, number(8)).with(place + 1, number(length));
-                    let end = if is_last_words { End::Ended } else { End::broken(["is not UTF-8"]) };
+                    let end = if is_last_words {
+                        End::Ended
+                    } else {
+                        End::broken(["is not UTF-8"])
+                    };
                     let mut row = call.row(what, end);
                     row.wat += &format!("(data (i32.const 8) \"{bytes}\")");
                     rows.push(row);
@@ -44,7 +54,9 @@ fn every_text_is_utf8_and_not_too_long() -> Result<()> {
                     };
                     rows.push(call.row(&format!("{length} bytes"), end));
                 }
-                let call = call.with(place, number(MEMORY_END - 65_536)).with(place + 1, number(65_536));
+                let call = call
+                    .with(place, number(MEMORY_END - 65_536))
+                    .with(place + 1, number(65_536));
                 rows.push(call.row("65536 bytes", End::Ended));
             }
         }
@@ -66,8 +78,14 @@ fn last_words_are_cut() -> Result<()> {
         };
         for (length, kept) in [(1, 1), (100, 100), (65_536, 65_536), (130_000, 65_536)] {
             let reason = table.run(&fail(length), SpawnOptions::new())?;
-            let ExitReason::Panicked { message, place, .. } = reason else { bail!("it {reason}") };
-            ensure!(message.chars().count() == kept, "{length}: {}", message.chars().count());
+            let ExitReason::Panicked { message, place, .. } = reason else {
+                bail!("it {reason}")
+            };
+            ensure!(
+                message.chars().count() == kept,
+                "{length}: {}",
+                message.chars().count()
+            );
             ensure!(message.starts_with('\u{fffd}') && place == "\u{fffd}");
         }
         Ok(())
@@ -82,7 +100,11 @@ fn the_first_of_the_last_words_count() -> Result<()> {
             "(call $fail (i32.const 64) (i32.const 5) (i32.const 72) (i32.const 4))
             (call $fail (i32.const 80) (i32.const 5) (i32.const 80) (i32.const 5)) unreachable",
         ) + "(data (i32.const 64) \"first   here    later\")";
-        Ok(vec![super::table::row("twice", wat, End::Panicked("panicked at here: first"))])
+        Ok(vec![super::table::row(
+            "twice",
+            wat,
+            End::Panicked("panicked at here: first"),
+        )])
     })
 }
 
@@ -101,7 +123,11 @@ fn an_isolate_has_a_short_name() -> Result<()> {
         let reason = table.run(&wat, SpawnOptions::new().entry(&long))?;
         ensure!(reason.is_ended(), "{reason}");
         let lines = table.host.lines();
-        ensure!(lines.len() == 1 && lines[0].ends_with("#1: hello"), "{} lines", lines.len());
+        ensure!(
+            lines.len() == 1 && lines[0].ends_with("#1: hello"),
+            "{} lines",
+            lines.len()
+        );
         ensure!(lines[0].len() < 100, "a name of {} bytes", lines[0].len());
         ensure!(table.host.texts(Stream::Stdout) == ["hello"]);
         Ok(())
@@ -119,7 +145,11 @@ fn a_backtrace_keeps_little_of_long_names() -> Result<()> {
         let reason = table.run(&wat, SpawnOptions::new())?;
         ensure!(matches!(reason, ExitReason::Trapped { .. }), "it {reason}");
         let frames = reason.backtrace();
-        ensure!(!frames.is_empty() && frames.len() < 100, "{} frames", frames.len());
+        ensure!(
+            !frames.is_empty() && frames.len() < 100,
+            "{} frames",
+            frames.len()
+        );
         let kept: usize = frames.iter().map(|frame| frame.function.len()).sum();
         ensure!(frames[0].function.starts_with("fff"), "{}", frames[0]);
         ensure!(kept < 100_000, "{kept} bytes of names");

@@ -248,7 +248,7 @@ fn a_turn_ends_while_its_permit_is_taken() {
         world.start();
         long.send(1);
         runs.pass();
-        short.each_ref().map(|short| short.send(2));
+        short.iter().for_each(|short| short.send(2));
         world.tick();
         ends.open();
         world.tick();
