@@ -355,9 +355,9 @@ fn wrong_use_is_refused() -> Result<()> {
 
 #[test]
 fn limits_are_set_by_name() -> Result<()> {
-    insula_run([guests::SPIN, "--limit", "turn_cpu=20"])?.failed(
-        "1 spinning\n",
-        "insula: main#1 stopped: the limit of 20 ms of computing in one turn is reached \
+    insula_run([guests::SPIN, "spinner", "--limit", "turn_cpu=20"])?.failed(
+        "",
+        "insula: spinner#1 stopped: the limit of 20 ms of computing in one turn is reached \
          (raise it with `Limits::turn_cpu`)",
     );
     insula_run([guests::SHOUT, "--limit=memory=64KiB"])?.failed(

@@ -17,7 +17,19 @@ use crate::guests;
 
 fn spawn(host: &Host, module: &str, entry: &str) -> Result<Isolate> {
     let program = host.program(module)?;
-    let options = SpawnOptions::new().entry(entry);
+    let options = SpawnOptions::new().entry(entry).limits(for_ever());
+    Ok(host.runtime.spawn(&program, options)?)
+}
+
+/// Lets endless loops go on until something else ends them.
+fn for_ever() -> Limits {
+    Limits::default().turn_cpu(24 * 3_600_000)
+}
+
+/// A group of so many endless loops.
+fn spin(host: &Host, loops: usize) -> Result<Isolate> {
+    let program = host.program(guests::SPIN)?;
+    let options = SpawnOptions::new().message(&loops).limits(for_ever());
     Ok(host.runtime.spawn(&program, options)?)
 }
 
@@ -167,8 +179,7 @@ fn a_kill_ends_one_isolate_whatever_it_does() -> Result<()> {
 #[test]
 fn a_group_is_killed_as_a_whole_and_others_do_not_notice() -> Result<()> {
     let host = Host::new()?;
-    let spin = host.program(guests::SPIN)?;
-    let spinning = host.runtime.spawn(&spin, SpawnOptions::new().message(&5))?;
+    let spinning = spin(&host, 5)?;
     let adder = spawn(&host, guests::OWN_HEAP, "adder")?;
     let group = spinning.group().clone();
     while group.spawned() < 5 {
@@ -298,8 +309,7 @@ fn a_group_goes_on_while_the_host_holds_any_of_its_ports() -> Result<()> {
 #[test]
 fn a_runtime_that_is_dropped_ends_whatever_runs_in_it() -> Result<()> {
     let host = Host::with(|builder| builder.max_isolates(64).permits(2))?;
-    let spin = host.program(guests::SPIN)?;
-    let spinning = host.runtime.spawn(&spin, SpawnOptions::new().message(&8))?;
+    let spinning = spin(&host, 8)?;
     let idle = spawn(&host, guests::HELLO, "echo")?;
     let slow = spawn(&host, guests::CALLS, "slow")?;
     // A timer of an hour, a call that waits for it, and a mailbox that nobody

@@ -1,5 +1,6 @@
 //! Tests against real guests, through the public API. One claim a file.
 
+mod bad_programs;
 mod calls;
 mod cli;
 mod command;
@@ -10,6 +11,7 @@ mod futures;
 mod hello;
 mod host;
 mod hostile;
+mod limits;
 mod objects;
 mod output;
 mod own_heap;

@@ -3,6 +3,7 @@
 //! group still answers, and nothing of the guest is left.
 
 pub mod bombs;
+mod budgets;
 mod calls;
 mod handles;
 mod messages;

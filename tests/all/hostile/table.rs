@@ -31,7 +31,6 @@ pub enum End {
     Panicked(&'static str),
     Limit(Limit),
     Broken(Vec<String>),
-    NotStarted(&'static str),
 }
 
 impl End {
@@ -45,8 +44,7 @@ impl End {
             (End::Ended, ExitReason::Ended) => true,
             (End::Exited(expected), ExitReason::Exited(code)) => expected == code,
             (End::Trapped(word), ExitReason::Trapped { .. })
-            | (End::Panicked(word), ExitReason::Panicked { .. })
-            | (End::NotStarted(word), ExitReason::NotStarted(_)) => text.contains(word),
+            | (End::Panicked(word), ExitReason::Panicked { .. }) => text.contains(word),
             (End::Limit(limit), ExitReason::Limit { hit, .. }) => {
                 let value = limits.get(*limit);
                 hit.limit == *limit

@@ -2,7 +2,7 @@
 //! with whatever numbers.
 
 use anyhow::{Result, ensure};
-use insula::{ExitReason, Limit, Limits, SpawnOptions, Stream};
+use insula::{ExitReason, Limits, SpawnOptions, Stream};
 
 use super::table::{End, MEMORY, MEMORY_END, Row, main, row, rows, short_name, table};
 
@@ -395,19 +395,4 @@ fn nothing_is_there() -> Result<()> {
             ),
         ])
     })
-}
-
-#[test]
-fn a_limit_that_ends_says_its_option() {
-    // What `End::Limit` relies on.
-    let hit = ExitReason::Limit {
-        hit: insula::LimitHit {
-            limit: Limit::TurnCpu,
-            value: 10_000,
-        },
-        backtrace: Vec::new(),
-    };
-    assert!(End::Limit(Limit::TurnCpu).is(&hit, &Limits::default()));
-    assert!(!End::Limit(Limit::TurnCpu).is(&hit, &Limits::default().turn_cpu(1)));
-    assert!(!End::Limit(Limit::Memory).is(&hit, &Limits::default()));
 }
