@@ -133,7 +133,7 @@ fn object<P>(map: &Map<P>, depth: usize) -> Result<Json, ToJsonError> {
     for (i, (key, value)) in map.iter().enumerate() {
         let Value::String(key) = key else {
             let kind = key.kind();
-            let error = ToJsonError::new(format!("JSON's keys are strings, but this is a {kind}"));
+            let error = ToJsonError::new(format!("JSON's keys are strings, found {kind}"));
             return Err(error.below(Segment::Key(i)));
         };
         let at = |error: ToJsonError| error.below(Segment::Field(key.clone()));

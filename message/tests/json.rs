@@ -46,7 +46,7 @@ fn what_json_cannot_say_is_named() {
     assert!(error(f64::NEG_INFINITY.into()).contains("JSON has no -inf"));
     assert_eq!(
         error(Value::map([(1, 2)])),
-        "a[0][key 0]: JSON's keys are strings, but this is a int"
+        "a[0][key 0]: JSON's keys are strings, found int"
     );
     assert_eq!(
         error(Value::map([("k", 1), ("k", 2)])),

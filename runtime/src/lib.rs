@@ -31,6 +31,7 @@
 mod abi;
 mod clock;
 mod core;
+mod cpu;
 mod engine;
 mod error;
 mod exit;

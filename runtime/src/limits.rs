@@ -135,7 +135,8 @@ limits! {
     group_memory: GroupMemory = 512 * MIB, "bytes of memory in one group";
     /// Elements in the tables of one isolate. 20,000 by default.
     table_elements: TableElements = 20_000, "table elements in one isolate";
-    /// Milliseconds that one turn may compute. 10 s by default.
+    /// Milliseconds of CPU time that one turn may use, to within a few. 10 s by
+    /// default.
     turn_cpu: TurnCpu = 10_000, "ms of computing in one turn";
     /// Messages that wait in one isolate's mailbox, and in a host's receive
     /// port. 100,000 by default.
@@ -193,9 +194,10 @@ impl fmt::Display for LimitHit {
         let LimitHit { limit, value } = self;
         write!(
             f,
-            "the limit of {value} {} is reached (raise it with `Limits::{}`)",
+            "the limit of {value} {} is reached (raise it with `Limits::{option}`, \
+             or `--limit {option}=..` at a shell)",
             limit.what(),
-            limit.option()
+            option = limit.option()
         )
     }
 }

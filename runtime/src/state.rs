@@ -57,9 +57,10 @@ pub(crate) struct Turn {
     pub(crate) seat: Arc<Seat<Task>>,
     pub(crate) events: u64,
     pub(crate) began_at_tick: u64,
-    began: Instant,
-    /// Time that went by while the thread waited for a permit or slept.
-    waited: Duration,
+    /// What its thread had computed at the turn's first checkpoint, within a
+    /// tick of its beginning: most turns are over before, and asking the system
+    /// costs more than they do.
+    computed_before: Option<Duration>,
 }
 
 impl Turn {
@@ -68,8 +69,7 @@ impl Turn {
             seat: seat.clone(),
             events: 0,
             began_at_tick: tick,
-            began: Instant::now(),
-            waited: Duration::ZERO,
+            computed_before: None,
         }
     }
 }
@@ -165,8 +165,9 @@ impl State {
             return Err(Stop::Asked.into());
         }
         let limits = &isolate.group().limits;
-        let computed = self.turn.began.elapsed().saturating_sub(self.turn.waited);
-        if computed > limits.turn_cpu_time() {
+        let now = crate::cpu::thread_time();
+        let before = *self.turn.computed_before.get_or_insert(now);
+        if now.saturating_sub(before) > limits.turn_cpu_time() {
             return Err(Stop::Limit(limits.hit(Limit::TurnCpu)).into());
         }
         let seat = self.turn.seat.clone();
@@ -179,11 +180,9 @@ impl State {
         Ok(UpdateDeadline::Continue(1))
     }
 
-    /// Does something that lets time go by without computing.
+    /// Waits for something, and stops where the isolate was stopped meanwhile.
     pub(crate) fn wait(&mut self, wait: impl FnOnce(&IsolateCore)) -> wasmtime::Result<()> {
-        let before = Instant::now();
         wait(&self.isolate);
-        self.turn.waited += before.elapsed();
         if self.isolate.is_stopped() {
             return Err(Stop::Asked.into());
         }

@@ -11,7 +11,11 @@ const ENTRY: &str = "(func (export \"insula:entry/main\"))";
 /// The name of the error's case.
 fn case(error: &LoadError) -> String {
     let debug = format!("{error:?}");
-    debug.split([' ', '{', '(']).next().unwrap_or_default().to_owned()
+    debug
+        .split([' ', '{', '('])
+        .next()
+        .unwrap_or_default()
+        .to_owned()
 }
 
 fn load(host: &Host, what: &str, bytes: &[u8]) -> Result<LoadError> {
@@ -25,7 +29,10 @@ fn load(host: &Host, what: &str, bytes: &[u8]) -> Result<LoadError> {
 fn expect(host: &Host, what: &str, bytes: &[u8], expected: &str, words: &[&str]) -> Result<()> {
     let error = load(host, what, bytes)?;
     let text = error.to_string();
-    ensure!(case(&error) == expected, "{what}: expected {expected}, found {error:?}");
+    ensure!(
+        case(&error) == expected,
+        "{what}: expected {expected}, found {error:?}"
+    );
     for word in words.iter().chain([&"the module"]) {
         ensure!(text.contains(word), "{what}: no {word:?} in {text:?}");
     }
@@ -51,19 +58,84 @@ fn what_is_no_module_is_called_by_its_name() -> Result<()> {
     let component = wat::parse_str("(component)")?;
     let huge = [b"\0asm\x02\0\0\0".to_vec(), vec![7; 4 << 20]].concat();
     for (what, bytes, expected, words) in [
-        ("an empty file", &b""[..], "NotWasm", ["no WebAssembly module", "\"\""]),
-        ("a script", b"#!/bin/sh\nexit 0\n", "NotWasm", ["no WebAssembly module", "#!/bin/sh"]),
-        ("a native program", b"\x7fELF\x02\x01\x01", "NotWasm", ["no WebAssembly module", "ELF"]),
-        ("three of four bytes", b"\0as", "NotWasm", ["no WebAssembly module", "\\0as"]),
-        ("four bytes", b"\0asm", "Invalid", ["no valid module", "cut off"]),
-        ("seven bytes", b"\0asm\x01\0\0", "Invalid", ["no valid module", "cut off"]),
-        ("version 2", b"\0asm\x02\0\0\0", "Invalid", ["unknown version", "02"]),
-        ("version 2 and megabytes", &huge, "Invalid", ["unknown version", "02"]),
-        ("a component", &component, "Component", ["is a component", "core modules"]),
-        ("text", b"(module)", "Text", ["WebAssembly text", "wat2wasm"]),
-        ("text with a comment", b";; hello\n\n  (module)", "Text", ["WebAssembly text", "wat2wasm"]),
-        ("a component as text", b"(component)", "Text", ["WebAssembly text", "wat2wasm"]),
-        ("eight bytes", b"\0asm\x01\0\0\0", "NoMemory", ["exports no memory", "`memory`"]),
+        (
+            "an empty file",
+            &b""[..],
+            "NotWasm",
+            ["no WebAssembly module", "\"\""],
+        ),
+        (
+            "a script",
+            b"#!/bin/sh\nexit 0\n",
+            "NotWasm",
+            ["no WebAssembly module", "#!/bin/sh"],
+        ),
+        (
+            "a native program",
+            b"\x7fELF\x02\x01\x01",
+            "NotWasm",
+            ["no WebAssembly module", "ELF"],
+        ),
+        (
+            "three of four bytes",
+            b"\0as",
+            "NotWasm",
+            ["no WebAssembly module", "\\0as"],
+        ),
+        (
+            "four bytes",
+            b"\0asm",
+            "Invalid",
+            ["no valid module", "cut off"],
+        ),
+        (
+            "seven bytes",
+            b"\0asm\x01\0\0",
+            "Invalid",
+            ["no valid module", "cut off"],
+        ),
+        (
+            "version 2",
+            b"\0asm\x02\0\0\0",
+            "Invalid",
+            ["unknown version", "02"],
+        ),
+        (
+            "version 2 and megabytes",
+            &huge,
+            "Invalid",
+            ["unknown version", "02"],
+        ),
+        (
+            "a component",
+            &component,
+            "Component",
+            ["is a component", "core modules"],
+        ),
+        (
+            "text",
+            b"(module)",
+            "Text",
+            ["WebAssembly text", "wat2wasm"],
+        ),
+        (
+            "text with a comment",
+            b";; hello\n\n  (module)",
+            "Text",
+            ["WebAssembly text", "wat2wasm"],
+        ),
+        (
+            "a component as text",
+            b"(component)",
+            "Text",
+            ["WebAssembly text", "wat2wasm"],
+        ),
+        (
+            "eight bytes",
+            b"\0asm\x01\0\0\0",
+            "NoMemory",
+            ["exports no memory", "`memory`"],
+        ),
     ] {
         expect(&host, what, bytes, expected, &words)?;
     }
@@ -75,7 +147,12 @@ fn a_module_has_a_memory_and_an_entry() -> Result<()> {
     let host = host()?;
     let text = |text: &str| wat::parse_str(format!("(module {text})"));
     for (what, module, expected, words) in [
-        ("no memory", text(ENTRY)?, "NoMemory", ["exports no memory", "`memory`"]),
+        (
+            "no memory",
+            text(ENTRY)?,
+            "NoMemory",
+            ["exports no memory", "`memory`"],
+        ),
         (
             "a memory that is kept",
             text(&format!("(memory 1) {ENTRY}"))?,
@@ -94,7 +171,12 @@ fn a_module_has_a_memory_and_an_entry() -> Result<()> {
             "NoMemory",
             ["exports no memory", "`memory`"],
         ),
-        ("no entry", text(MEMORY)?, "NoEntry", ["insula:entry/NAME", "_start"]),
+        (
+            "no entry",
+            text(MEMORY)?,
+            "NoEntry",
+            ["insula:entry/NAME", "_start"],
+        ),
         (
             "an export without the mark",
             text(&format!("{MEMORY} (func (export \"main\"))"))?,
@@ -111,21 +193,61 @@ fn a_module_has_a_memory_and_an_entry() -> Result<()> {
 fn exports_that_the_host_calls_have_their_type() -> Result<()> {
     let host = host()?;
     for (what, export, found) in [
-        ("insula:entry/main", "(func (export \"insula:entry/main\") (param i32))", "(i32) -> ()"),
+        (
+            "insula:entry/main",
+            "(func (export \"insula:entry/main\") (param i32))",
+            "(i32) -> ()",
+        ),
         (
             "insula:entry/main",
             "(func (export \"insula:entry/main\") (result i64) i64.const 0)",
             "() -> (i64)",
         ),
-        ("insula:entry/main", "(global (export \"insula:entry/main\") i32 (i32.const 0))", "a global"),
-        ("insula:entry/main", "(export \"insula:entry/main\" (memory 0))", "a memory"),
-        ("insula:entry/main", "(table (export \"insula:entry/main\") 1 funcref)", "a table"),
-        ("wake", "(func (export \"wake\") (param i64))", "(i64) -> ()"),
-        ("wake", "(func (export \"wake\") (result i32) i32.const 0)", "() -> (i32)"),
-        ("wake", "(global (export \"wake\") i32 (i32.const 0))", "a global"),
-        ("_initialize", "(func (export \"_initialize\") (param i32))", "(i32) -> ()"),
-        ("_start", "(func (export \"_start\") (result i32) i32.const 0)", "() -> (i32)"),
-        ("cabi_realloc", "(func (export \"cabi_realloc\"))", "() -> ()"),
+        (
+            "insula:entry/main",
+            "(global (export \"insula:entry/main\") i32 (i32.const 0))",
+            "a global",
+        ),
+        (
+            "insula:entry/main",
+            "(export \"insula:entry/main\" (memory 0))",
+            "a memory",
+        ),
+        (
+            "insula:entry/main",
+            "(table (export \"insula:entry/main\") 1 funcref)",
+            "a table",
+        ),
+        (
+            "wake",
+            "(func (export \"wake\") (param i64))",
+            "(i64) -> ()",
+        ),
+        (
+            "wake",
+            "(func (export \"wake\") (result i32) i32.const 0)",
+            "() -> (i32)",
+        ),
+        (
+            "wake",
+            "(global (export \"wake\") i32 (i32.const 0))",
+            "a global",
+        ),
+        (
+            "_initialize",
+            "(func (export \"_initialize\") (param i32))",
+            "(i32) -> ()",
+        ),
+        (
+            "_start",
+            "(func (export \"_start\") (result i32) i32.const 0)",
+            "() -> (i32)",
+        ),
+        (
+            "cabi_realloc",
+            "(func (export \"cabi_realloc\"))",
+            "() -> ()",
+        ),
         (
             "cabi_realloc",
             "(func (export \"cabi_realloc\") (param i32 i32 i32 i64) (result i32) i32.const 8)",
@@ -168,7 +290,9 @@ fn every_import_that_is_not_offered_is_named() -> Result<()> {
     ))?;
     let error = load(&host, "unknown imports", &module)?;
     let text = error.to_string();
-    let LoadError::UnknownImports { imports, .. } = error else { bail!("{error:?}") };
+    let LoadError::UnknownImports { imports, .. } = error else {
+        bail!("{error:?}")
+    };
     let starts = [
         "env::first",
         "insula:isolate/ports@0.1.0::[method]send-port.steal",
@@ -184,7 +308,10 @@ fn every_import_that_is_not_offered_is_named() -> Result<()> {
     ];
     ensure!(imports.len() == starts.len(), "{imports:#?}");
     for (import, start) in imports.iter().zip(starts) {
-        ensure!(import.starts_with(start), "expected {start}, found {import}");
+        ensure!(
+            import.starts_with(start),
+            "expected {start}, found {import}"
+        );
         ensure!(text.contains(start), "{text}");
     }
     still_works(&host)
@@ -197,7 +324,13 @@ fn a_memory_is_not_imported() -> Result<()> {
     let module = wat::parse_str(format!(
         "(module (import \"env\" \"memory\" (memory 1)) (export \"memory\" (memory 0)) {ENTRY})"
     ))?;
-    expect(&host, "an imported memory", &module, "UnknownImports", &["env::memory", "no function"])?;
+    expect(
+        &host,
+        "an imported memory",
+        &module,
+        "UnknownImports",
+        &["env::memory", "no function"],
+    )?;
     still_works(&host)
 }
 
@@ -205,13 +338,31 @@ fn a_memory_is_not_imported() -> Result<()> {
 fn proposals_that_are_not_offered_are_no_valid_modules() -> Result<()> {
     let host = host()?;
     for (what, text) in [
-        ("a 64-bit memory", format!("(memory (export \"memory\") i64 1) {ENTRY}")),
-        ("a shared memory", format!("(memory (export \"memory\") 1 1 shared) {ENTRY}")),
+        (
+            "a 64-bit memory",
+            format!("(memory (export \"memory\") i64 1) {ENTRY}"),
+        ),
+        (
+            "a shared memory",
+            format!("(memory (export \"memory\") 1 1 shared) {ENTRY}"),
+        ),
         ("two memories", format!("{MEMORY} (memory 1) {ENTRY}")),
-        ("two tables", format!("{MEMORY} (table 1 funcref) (table 1 funcref) {ENTRY}")),
-        ("a table that no slot holds", format!("{MEMORY} (table 100001 funcref) {ENTRY}")),
-        ("a 64-bit table", format!("{MEMORY} (table i64 1 funcref) {ENTRY}")),
-        ("more memory than there are addresses", format!("(memory (export \"memory\") 65537) {ENTRY}")),
+        (
+            "two tables",
+            format!("{MEMORY} (table 1 funcref) (table 1 funcref) {ENTRY}"),
+        ),
+        (
+            "a table that no slot holds",
+            format!("{MEMORY} (table 100001 funcref) {ENTRY}"),
+        ),
+        (
+            "a 64-bit table",
+            format!("{MEMORY} (table i64 1 funcref) {ENTRY}"),
+        ),
+        (
+            "more memory than there are addresses",
+            format!("(memory (export \"memory\") 65537) {ENTRY}"),
+        ),
         (
             "relaxed SIMD",
             format!(
@@ -219,14 +370,21 @@ fn proposals_that_are_not_offered_are_no_valid_modules() -> Result<()> {
                     (i8x16.relaxed_swizzle (local.get 0) (local.get 1)))"
             ),
         ),
-        ("garbage collection", format!("{MEMORY} {ENTRY} (type (struct (field i32)))")),
+        (
+            "garbage collection",
+            format!("{MEMORY} {ENTRY} (type (struct (field i32)))"),
+        ),
         (
             "atomics",
-            format!("{MEMORY} {ENTRY} (func (drop (i32.atomic.rmw.add (i32.const 0) (i32.const 1))))"),
+            format!(
+                "{MEMORY} {ENTRY} (func (drop (i32.atomic.rmw.add (i32.const 0) (i32.const 1))))"
+            ),
         ),
     ] {
         let module = wat::parse_str(format!("(module {text})"));
-        let Ok(module) = module else { bail!("{what} is no text: {module:?}") };
+        let Ok(module) = module else {
+            bail!("{what} is no text: {module:?}")
+        };
         expect(&host, what, &module, "Invalid", &["no valid module"])?;
     }
     still_works(&host)
@@ -251,20 +409,33 @@ fn claims_that_lie_are_no_valid_modules() -> Result<()> {
     let counted = |section: u8| sections(&[(section, &MOST)]);
     let locals = [&[1, 9, 1][..], &MOST, &[0x7f, 0x0b, 0]].concat();
     let body = [&[1][..], &MOST, &[0, 0x0b]].concat();
-    let one_function = |code: &[u8]| {
-        sections(&[(1, &[1, 0x60, 0, 0]), (3, &[1, 0]), (10, code)])
-    };
+    let one_function = |code: &[u8]| sections(&[(1, &[1, 0x60, 0, 0]), (3, &[1, 0]), (10, code)]);
     let mut modules = vec![
         ("a section of 4 GiB", raw(&[&[1][..], &MOST, &[0]].concat())),
-        ("a custom section of 4 GiB", raw(&[&[0][..], &MOST, &[4, b'n', b'a', b'm', b'e']].concat())),
-        ("a number that never ends", raw(&[1, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80])),
+        (
+            "a custom section of 4 GiB",
+            raw(&[&[0][..], &MOST, &[4, b'n', b'a', b'm', b'e']].concat()),
+        ),
+        (
+            "a number that never ends",
+            raw(&[1, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80]),
+        ),
         ("an unknown section", raw(&[77, 0])),
         ("sections out of order", sections(&[(3, &[0]), (1, &[0])])),
         ("4 billion locals", one_function(&locals)),
         ("a body of 4 GiB", one_function(&body)),
-        ("functions without bodies", sections(&[(1, &[1, 0x60, 0, 0]), (3, &[1, 0])])),
-        ("an export of nothing", sections(&[(7, &[1, 1, b'x', 0, 0x7f])])),
-        ("a name that is no UTF-8", sections(&[(7, &[1, 2, 0xc3, 0x28, 0, 0])])),
+        (
+            "functions without bodies",
+            sections(&[(1, &[1, 0x60, 0, 0]), (3, &[1, 0])]),
+        ),
+        (
+            "an export of nothing",
+            sections(&[(7, &[1, 1, b'x', 0, 0x7f])]),
+        ),
+        (
+            "a name that is no UTF-8",
+            sections(&[(7, &[1, 2, 0xc3, 0x28, 0, 0])]),
+        ),
         ("a start function that is not there", sections(&[(8, &[5])])),
     ];
     for section in [1, 2, 3, 4, 5, 6, 7, 9, 10, 11, 12] {
@@ -291,7 +462,11 @@ fn a_damaged_module_harms_nobody() -> Result<()> {
     ))?;
     Program::from_bytes(&host.runtime, &module)?;
     for length in 0..module.len() {
-        load(&host, &format!("the first {length} bytes"), &module[..length])?;
+        load(
+            &host,
+            &format!("the first {length} bytes"),
+            &module[..length],
+        )?;
     }
     for place in 0..module.len() {
         for flip in [0x01, 0x80, 0xff] {
@@ -302,8 +477,12 @@ fn a_damaged_module_harms_nobody() -> Result<()> {
                 && program.entries() == ["main"]
             {
                 let limits = insula::Limits::default().turn_cpu(100);
-                let reason = host.run(&program, SpawnOptions::new().entry("main").limits(limits))?;
-                ensure!(!matches!(reason, ExitReason::HostFailed(_)), "byte {place}: {reason}");
+                let reason =
+                    host.run(&program, SpawnOptions::new().entry("main").limits(limits))?;
+                ensure!(
+                    !matches!(reason, ExitReason::HostFailed(_)),
+                    "byte {place}: {reason}"
+                );
             }
         }
     }
@@ -315,17 +494,27 @@ fn files_that_cannot_be_read_are_named() -> Result<()> {
     let host = host()?;
     let folder = env!("CARGO_MANIFEST_DIR");
     for (path, words) in [
-        (format!("{folder}/no/such/file.wasm"), ["file.wasm", "No such file"]),
+        (
+            format!("{folder}/no/such/file.wasm"),
+            ["file.wasm", "No such file"],
+        ),
         (folder.to_owned(), [folder, "directory"]),
     ] {
-        let Err(error) = Program::from_file(&host.runtime, &path) else { bail!("{path} was loaded") };
+        let Err(error) = Program::from_file(&host.runtime, &path) else {
+            bail!("{path} was loaded")
+        };
         ensure!(case(&error) == "Read", "{error:?}");
         let text = error.to_string();
         ensure!(words.iter().all(|word| text.contains(word)), "{text}");
     }
     let this_file = format!("{folder}/all/bad_programs.rs");
-    let Err(error) = Program::from_file(&host.runtime, this_file) else { bail!("it is no module") };
-    ensure!(case(&error) == "NotWasm" && error.to_string().contains("bad_programs.rs"), "{error}");
+    let Err(error) = Program::from_file(&host.runtime, this_file) else {
+        bail!("it is no module")
+    };
+    ensure!(
+        case(&error) == "NotWasm" && error.to_string().contains("bad_programs.rs"),
+        "{error}"
+    );
     for (uri, expected) in [
         ("http://example.org/a.wasm", "BadUri"),
         ("no uri", "BadUri"),
@@ -333,9 +522,16 @@ fn files_that_cannot_be_read_are_named() -> Result<()> {
         ("file://elsewhere/a.wasm", "BadUri"),
         ("file:///no/such/file.wasm", "Read"),
     ] {
-        let Err(error) = Program::from_uri(&host.runtime, uri) else { bail!("{uri} was loaded") };
+        let Err(error) = Program::from_uri(&host.runtime, uri) else {
+            bail!("{uri} was loaded")
+        };
         ensure!(case(&error) == expected, "{uri}: {error:?}");
-        ensure!(error.to_string().contains(uri.trim_start_matches("file://")), "{error}");
+        ensure!(
+            error
+                .to_string()
+                .contains(uri.trim_start_matches("file://")),
+            "{error}"
+        );
     }
     still_works(&host)
 }
@@ -349,13 +545,21 @@ fn an_entry_that_is_not_there_is_answered_with_those_that_are() -> Result<()> {
     for (options, entry) in [
         (SpawnOptions::new().entry("three"), "three"),
         (SpawnOptions::new().entry(""), ""),
-        (SpawnOptions::new().entry("insula:entry/one"), "insula:entry/one"),
+        (
+            SpawnOptions::new().entry("insula:entry/one"),
+            "insula:entry/one",
+        ),
         // Two entries, and none of them is `main`.
         (SpawnOptions::new(), "main"),
     ] {
-        let Err(error) = host.runtime.spawn(&program, options) else { bail!("`{entry}` was spawned") };
+        let Err(error) = host.runtime.spawn(&program, options) else {
+            bail!("`{entry}` was spawned")
+        };
         let text = error.to_string();
-        ensure!(text.contains(&format!("no entry `{entry}`; it has `one`, `two`")), "{text}");
+        ensure!(
+            text.contains(&format!("no entry `{entry}`; it has `one`, `two`")),
+            "{text}"
+        );
         ensure!(
             matches!(error, SpawnError::NoSuchEntry { entries, .. } if entries == ["one", "two"])
         );

@@ -12,8 +12,8 @@ use insula::{
 use insula_tests::{HANG, Host, guest, in_time};
 use serde_json::json;
 
-use crate::folder::Folder;
 use crate::guests;
+use insula_tests::Folder;
 
 fn spawn(host: &Host, module: &str, entry: &str) -> Result<Isolate> {
     let program = host.program(module)?;
@@ -249,7 +249,7 @@ fn what_is_too_large_for_a_message_is_refused() -> Result<()> {
     assert_eq!(
         error.to_string(),
         "the first message is too large: the limit of 1024 bytes in one message is reached \
-         (raise it with `Limits::message_bytes`)"
+         (raise it with `Limits::message_bytes`, or `--limit message_bytes=..` at a shell)"
     );
     let echo = host.runtime.spawn(&program, options())?;
     let error = echo.port().send(&large).expect_err("it is too large");
@@ -408,7 +408,7 @@ fn what_json_cannot_say_is_an_error_that_says_so() -> Result<()> {
         ),
         (
             Value::map([(1, 2)]),
-            "[key 0]: JSON's keys are strings, but this is a int",
+            "[key 0]: JSON's keys are strings, found int",
         ),
         (
             Value::map([("twice", 1), ("twice", 2)]),
@@ -424,5 +424,14 @@ fn what_json_cannot_say_is_an_error_that_says_so() -> Result<()> {
             .to_string()
             .ends_with("]: nests more than 127 levels deep, the limit for JSON")
     );
+    Ok(())
+}
+
+#[test]
+fn servers_that_know_only_one_another_end_when_nobody_else_can_reach_them() -> Result<()> {
+    let host = Host::new()?;
+    let program = host.program(guests::UNREACHABLE)?;
+    assert_eq!(host.run(&program, SpawnOptions::new())?, ExitReason::Ended);
+    assert_eq!(host.runtime.figures().isolates, 0);
     Ok(())
 }

@@ -34,16 +34,24 @@ fn defaults_are_those_of_the_design() {
         assert_eq!(limit.option(), option);
         assert_eq!(limits.get(limit), default, "{option}");
     }
-    let listed: BTreeMap<_, _> = DEFAULTS.iter().map(|(limit, option, _)| (*option, limit)).collect();
+    let listed: BTreeMap<_, _> = DEFAULTS
+        .iter()
+        .map(|(limit, option, _)| (*option, limit))
+        .collect();
     let names: Vec<_> = Limits::names().collect();
     assert_eq!(listed.len(), names.len(), "{names:?}");
-    assert!(names.iter().all(|name| listed.contains_key(name)), "{names:?}");
+    assert!(
+        names.iter().all(|name| listed.contains_key(name)),
+        "{names:?}"
+    );
 }
 
 #[test]
 fn every_limit_can_be_set_by_its_name() {
     for (limit, option, default) in DEFAULTS {
-        let set = Limits::default().set(option, 77).expect("there is such a limit");
+        let set = Limits::default()
+            .set(option, 77)
+            .expect("there is such a limit");
         for (other, _, other_default) in DEFAULTS {
             let expected = if other == limit { 77 } else { other_default };
             assert_eq!(set.get(other), expected, "{option} was set");
@@ -62,8 +70,20 @@ fn what_is_said_names_limit_value_and_option() {
         assert!(said.contains(&format!("`Limits::{option}`")), "{said}");
         // What is limited is said in words too, and differs from all others.
         let what = said.split("4711").nth(1).unwrap_or_default();
-        assert!(what.split('(').next().is_some_and(|words| words.trim().len() > 15), "{said}");
-        let same = DEFAULTS.iter().filter(|(other, ..)| LimitHit { limit: *other, value: 4711 }.to_string() == said);
+        assert!(
+            what.split('(')
+                .next()
+                .is_some_and(|words| words.trim().len() > 15),
+            "{said}"
+        );
+        let same = DEFAULTS.iter().filter(|(other, ..)| {
+            LimitHit {
+                limit: *other,
+                value: 4711,
+            }
+            .to_string()
+                == said
+        });
         assert_eq!(same.count(), 1, "{said}");
     }
 }
@@ -94,25 +114,68 @@ fn what_is_refused_says_why_and_raising_helps() -> Result<()> {
         let child = spawn(0);
         for (what, limit, too_little, wat) in [
             ("port", Limit::Handles, 0, refused_once("", open, "")),
-            ("send port", Limit::Handles, 1, refused_once(open, sender, "")),
-            ("timer's handle", Limit::Handles, 1, refused_once(open, timer, "")),
-            ("child's handle", Limit::Handles, 1, refused_once(open, &child, SHORT_CHILD)),
+            (
+                "send port",
+                Limit::Handles,
+                1,
+                refused_once(open, sender, ""),
+            ),
+            (
+                "timer's handle",
+                Limit::Handles,
+                1,
+                refused_once(open, timer, ""),
+            ),
+            (
+                "child's handle",
+                Limit::Handles,
+                1,
+                refused_once(open, &child, SHORT_CHILD),
+            ),
             ("timer", Limit::Timers, 1, refused_once(timer, timer, "")),
-            ("child alive", Limit::Isolates, 2, refused_once(&child, &child, WAITING_CHILD)),
-            ("child ever", Limit::Spawned, 2, refused_once(&child, &child, SHORT_CHILD)),
-            ("first message", Limit::MessageBytes, 999, refused_once("", &message, SHORT_CHILD)),
-            ("waiting message", Limit::GroupMailboxBytes, 1127, refused_once("", &message, SHORT_CHILD)),
+            (
+                "child alive",
+                Limit::Isolates,
+                2,
+                refused_once(&child, &child, WAITING_CHILD),
+            ),
+            (
+                "child ever",
+                Limit::Spawned,
+                2,
+                refused_once(&child, &child, SHORT_CHILD),
+            ),
+            (
+                "first message",
+                Limit::MessageBytes,
+                999,
+                refused_once("", &message, SHORT_CHILD),
+            ),
+            (
+                "waiting message",
+                Limit::GroupMailboxBytes,
+                1127,
+                refused_once("", &message, SHORT_CHILD),
+            ),
         ] {
             table.doing(what);
             let set = |value| {
-                Limits::default().set(limit.option(), value).expect("a limit")
+                Limits::default()
+                    .set(limit.option(), value)
+                    .expect("a limit")
             };
             let said = table.host.texts(Stream::Stdout).len();
             let reason = table.run(&wat, SpawnOptions::new().limits(set(too_little)))?;
             ensure!(reason == ExitReason::Exited(1), "{what}: {reason}");
             let said = table.host.texts(Stream::Stdout).split_off(said);
-            let hit = LimitHit { limit, value: too_little };
-            ensure!(said == [hit.to_string()], "{what}: {said:?}, expected {hit}");
+            let hit = LimitHit {
+                limit,
+                value: too_little,
+            };
+            ensure!(
+                said == [hit.to_string()],
+                "{what}: {said:?}, expected {hit}"
+            );
             let reason = table.run(&wat, SpawnOptions::new().limits(set(too_little + 1)))?;
             ensure!(reason.is_ended(), "{what}, raised: {reason}");
             table.check()?;
@@ -140,7 +203,9 @@ fn what_ends_an_isolate_says_why_and_raising_helps() -> Result<()> {
             (Limit::TurnCpu, 1, 3_600_000, &count),
         ] {
             for (value, end) in [(too_little, End::Limit(limit)), (enough, End::Ended)] {
-                let limits = Limits::default().set(limit.option(), value).expect("a limit");
+                let limits = Limits::default()
+                    .set(limit.option(), value)
+                    .expect("a limit");
                 let name = format!("{} of {value}", limit.option());
                 rows.push(row(name, wat, end).limits(limits));
             }
@@ -163,8 +228,13 @@ fn a_group_shares_its_memory() -> Result<()> {
             let limits = Limits::default().group_memory(budget);
             let parent = table.run(&wat, SpawnOptions::new().limits(limits.clone()))?;
             ensure!(parent.is_ended(), "the parent {parent}");
-            let Some(child) = table.host.exit_of("child#2") else { bail!("there was no child") };
-            ensure!(end.is(&child, &limits), "the child of {budget}: {child}, expected {end:?}");
+            let Some(child) = table.host.exit_of("child#2") else {
+                bail!("there was no child")
+            };
+            ensure!(
+                end.is(&child, &limits),
+                "the child of {budget}: {child}, expected {end:?}"
+            );
             Ok(())
         })?;
     }
@@ -184,20 +254,45 @@ fn mailboxes_are_full_at_their_limits() -> Result<()> {
                 (call $proc_exit (call $send-port.send (i32.load (i32.const 20)) (i32.const 1024) (i32.const {length})
                     (i32.const 512) (i32.const 1) (i32.const 1) (i32.load (i32.const 20))))"
             );
-            let end = if status == 0 { End::Ended } else { End::Exited(status) };
+            let end = if status == 0 {
+                End::Ended
+            } else {
+                End::Exited(status)
+            };
             row(format!("{length} bytes and two ports"), main(&code), end)
         };
         // Each empty message costs 128.
         Ok(vec![
-            row("10 messages", send_until_full(2, 0), End::Exited(10)).limits(limits().mailbox_messages(10)),
-            row("20 messages", send_until_full(2, 0), End::Exited(20)).limits(limits().mailbox_messages(20)),
-            row("bytes for 7", send_until_full(2, 0), End::Exited(7)).limits(limits().mailbox_bytes(1023)),
-            row("bytes for 8", send_until_full(2, 0), End::Exited(8)).limits(limits().mailbox_bytes(1024)),
-            row("group's bytes for 7", send_until_full(2, 0), End::Exited(7)).limits(limits().group_mailbox_bytes(1023)),
-            row("group's bytes for 8", send_until_full(2, 0), End::Exited(8)).limits(limits().group_mailbox_bytes(1024)),
-            row("large: group's bytes for 2", send_until_full(2, 65_536), End::Exited(2)).limits(limits().group_mailbox_bytes(3 * 65_664 - 1)),
-            row("large: group's bytes for 3", send_until_full(2, 65_536), End::Exited(3)).limits(limits().group_mailbox_bytes(3 * 65_664)),
-            row("large: bytes for 2", send_until_full(2, 65_536), End::Exited(2)).limits(limits().mailbox_bytes(3 * 65_664 - 1)),
+            row("10 messages", send_until_full(2, 0), End::Exited(10))
+                .limits(limits().mailbox_messages(10)),
+            row("20 messages", send_until_full(2, 0), End::Exited(20))
+                .limits(limits().mailbox_messages(20)),
+            row("bytes for 7", send_until_full(2, 0), End::Exited(7))
+                .limits(limits().mailbox_bytes(1023)),
+            row("bytes for 8", send_until_full(2, 0), End::Exited(8))
+                .limits(limits().mailbox_bytes(1024)),
+            row("group's bytes for 7", send_until_full(2, 0), End::Exited(7))
+                .limits(limits().group_mailbox_bytes(1023)),
+            row("group's bytes for 8", send_until_full(2, 0), End::Exited(8))
+                .limits(limits().group_mailbox_bytes(1024)),
+            row(
+                "large: group's bytes for 2",
+                send_until_full(2, 65_536),
+                End::Exited(2),
+            )
+            .limits(limits().group_mailbox_bytes(3 * 65_664 - 1)),
+            row(
+                "large: group's bytes for 3",
+                send_until_full(2, 65_536),
+                End::Exited(3),
+            )
+            .limits(limits().group_mailbox_bytes(3 * 65_664)),
+            row(
+                "large: bytes for 2",
+                send_until_full(2, 65_536),
+                End::Exited(2),
+            )
+            .limits(limits().mailbox_bytes(3 * 65_664 - 1)),
             // Each port costs 64.
             too_large(1000, 2).limits(limits().message_bytes(1127)),
             too_large(1000, 0).limits(limits().message_bytes(1128)),
@@ -271,7 +366,11 @@ fn the_host_is_told_the_option() -> Result<()> {
             (Limit::Isolates, 0, 1),
             (Limit::Spawned, 0, 1),
         ] {
-            let set = |value| Limits::default().set(limit.option(), value).expect("a limit");
+            let set = |value| {
+                Limits::default()
+                    .set(limit.option(), value)
+                    .expect("a limit")
+            };
             let hit = LimitHit { limit, value };
             match spawn(set(value), &text) {
                 Err(SpawnError::Limit(found) | SpawnError::MessageTooLarge(found)) => {
@@ -295,7 +394,10 @@ fn a_host_that_sends_is_told_which_options_help() -> Result<()> {
         ) + waiting;
         let program = table.host.wat(&table.module(&wat))?;
         let limits = Limits::default().mailbox_messages(2).message_bytes(100);
-        let isolate = table.host.runtime.spawn(&program, SpawnOptions::new().limits(limits))?;
+        let isolate = table
+            .host
+            .runtime
+            .spawn(&program, SpawnOptions::new().limits(limits))?;
         isolate.port().send(&1)?;
         isolate.port().send(&2)?;
         let full = isolate.port().send(&3);
@@ -303,7 +405,10 @@ fn a_host_that_sends_is_told_which_options_help() -> Result<()> {
         isolate.kill();
         ensure!(isolate.join() == ExitReason::Killed);
         let full = full.expect_err("it holds two").to_string();
-        ensure!(full.contains("Limits::mailbox_messages") && full.contains("mailbox_bytes"), "{full}");
+        ensure!(
+            full.contains("Limits::mailbox_messages") && full.contains("mailbox_bytes"),
+            "{full}"
+        );
         let large = large.expect_err("102 bytes").to_string();
         ensure!(large.contains("Limits::message_bytes"), "{large}");
         Ok(())
@@ -323,7 +428,10 @@ fn preempted_turns_are_limited() -> Result<()> {
         let program = table.host.wat(&table.module(&wat))?;
         for (limit, many) in [(1, false), (256, true)] {
             let limits = Limits::default().preempted_turns(limit).turn_cpu(3_600_000);
-            let isolate = table.host.runtime.spawn(&program, SpawnOptions::new().limits(limits))?;
+            let isolate = table
+                .host
+                .runtime
+                .spawn(&program, SpawnOptions::new().limits(limits))?;
             let group = isolate.group().clone();
             let preempted = || table.host.runtime.figures().preempted;
             table.doing(&format!("waiting for preempted turns, {limit} allowed"));
@@ -334,7 +442,11 @@ fn preempted_turns_are_limited() -> Result<()> {
             }
             for _ in 0..300 {
                 table.ping()?;
-                ensure!(many || preempted() <= 1 + permits, "{} are preempted", preempted());
+                ensure!(
+                    many || preempted() <= 1 + permits,
+                    "{} are preempted",
+                    preempted()
+                );
             }
             group.kill();
             drop(isolate);
@@ -356,7 +468,10 @@ fn output_is_limited() -> Result<()> {
                 (drop (call $fd_write (i32.const 1) (i32.const 64) (i32.const 1) (i32.const 0))))"
         );
         for (bytes, lines, notices) in [(20, 2, 0), (19, 1, 1), (9, 0, 1)] {
-            let before = (table.host.texts(Stream::Stdout).len(), table.host.texts(Stream::Stderr).len());
+            let before = (
+                table.host.texts(Stream::Stdout).len(),
+                table.host.texts(Stream::Stderr).len(),
+            );
             let limits = Limits::default().output_bytes(bytes);
             let reason = table.run(&wat, SpawnOptions::new().limits(limits))?;
             ensure!(reason.is_ended(), "{reason}");
@@ -364,8 +479,15 @@ fn output_is_limited() -> Result<()> {
             ensure!(printed == vec!["123456789"; lines], "{bytes}: {printed:?}");
             let said = table.host.texts(Stream::Stderr).split_off(before.1);
             ensure!(said.len() == notices, "{bytes}: {said:?}");
-            let hit = LimitHit { limit: Limit::OutputBytes, value: bytes }.to_string();
-            ensure!(said.iter().all(|said| said.contains(&hit)), "{said:?}, expected {hit}");
+            let hit = LimitHit {
+                limit: Limit::OutputBytes,
+                value: bytes,
+            }
+            .to_string();
+            ensure!(
+                said.iter().all(|said| said.contains(&hit)),
+                "{said:?}, expected {hit}"
+            );
         }
         Ok(())
     })

@@ -2,11 +2,9 @@
 
 mod bad_programs;
 mod calls;
-mod cli;
 mod command;
 mod contract;
 mod copying;
-mod folder;
 mod futures;
 mod hello;
 mod host;

@@ -3,18 +3,9 @@
 
 use anyhow::Result;
 use insula::{CallError, ExitReason, Frame, SpawnOptions};
-use insula_tests::{HANG, Host};
+use insula_tests::{HANG, Host, panics_place as place};
 
 use crate::guests;
-
-/// Where this stands in the guest's source, as a panic tells it.
-pub fn place(text: &str) -> String {
-    let source = include_str!("../../guests/panics/src/main.rs");
-    let before = &source[..source.find(text).expect("the guest has this text")];
-    let line = before.matches('\n').count() + 1;
-    let column = before.len() - before.rfind('\n').map_or(0, |end| end + 1) + 1;
-    format!("panics/src/main.rs:{line}:{column}")
-}
 
 fn functions(backtrace: &[Frame]) -> Vec<&str> {
     let functions = backtrace.iter().map(|frame| frame.function.as_str());

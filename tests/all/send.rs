@@ -71,3 +71,13 @@ fn what_the_host_sends_arrives_in_order_at_the_host() -> Result<()> {
     assert!(numbers.eq((0..COUNT).map(Ok)));
     Ok(())
 }
+
+#[test]
+fn two_isolates_play_ping_pong() -> Result<()> {
+    let host = Host::new()?;
+    let program = host.program(guests::PINGPONG)?;
+    let options = SpawnOptions::new().message(&1000);
+    assert_eq!(host.run(&program, options)?, ExitReason::Ended);
+    assert_eq!(host.lines(), ["main#1: 1000 round trips"]);
+    Ok(())
+}

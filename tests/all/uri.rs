@@ -5,8 +5,8 @@ use anyhow::Result;
 use insula::{ExitReason, LoadError, Program, SpawnError, SpawnOptions};
 use insula_tests::Host;
 
-use crate::folder::Folder;
 use crate::guests;
+use insula_tests::Folder;
 
 /// `program/uri.wasm`, which starts what it is told, beside `program/shout.wasm`
 /// and others; `outside/shout.wasm` is not for it.

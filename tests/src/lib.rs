@@ -3,6 +3,8 @@
 
 #![forbid(unsafe_code)]
 
+mod folder;
+
 use std::path::PathBuf;
 use std::sync::mpsc;
 use std::sync::{Arc, Mutex};
@@ -11,6 +13,13 @@ use std::time::Duration;
 
 use anyhow::Result;
 use insula::{ExitReason, Line, Program, Runtime, RuntimeBuilder, SpawnOptions, Stream};
+
+pub use folder::Folder;
+
+/// The module of every guest crate, by name.
+pub mod guests {
+    include!(concat!(env!("OUT_DIR"), "/guests.rs"));
+}
 
 /// The module of the guest in `guests/NAME`.
 pub fn guest(name: &str) -> PathBuf {
@@ -129,4 +138,13 @@ impl Host {
             .find(|(other, _)| other == name)
             .map(|(_, reason)| reason.clone())
     }
+}
+
+/// Where a text stands in the source of `guests/panics`, as a panic tells it.
+pub fn panics_place(text: &str) -> String {
+    let source = include_str!("../../guests/panics/src/main.rs");
+    let before = &source[..source.find(text).expect("the guest has this text")];
+    let line = before.matches('\n').count() + 1;
+    let column = before.len() - before.rfind('\n').map_or(0, |end| end + 1) + 1;
+    format!("panics/src/main.rs:{line}:{column}")
 }

@@ -10,7 +10,7 @@ pub struct Folder(PathBuf);
 
 impl Folder {
     pub fn new(name: &str) -> Result<Self> {
-        let parent = Path::new(env!("CARGO_TARGET_TMPDIR")).canonicalize()?;
+        let parent = Path::new(env!("OUT_DIR")).canonicalize()?;
         let path = parent.join(format!("{name}-{}", std::process::id()));
         fs::create_dir_all(&path).with_context(|| path.display().to_string())?;
         Ok(Folder(path))

@@ -3,52 +3,9 @@
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::sync::OnceLock;
 
-use anyhow::{Context, Result, ensure};
-use insula_tests::in_time;
-
-use crate::folder::Folder;
-use crate::guests;
-use crate::panics::place;
-
-/// The command. Cargo gives tests the binaries of their own package only, so it is
-/// asked to build this one, next to the tests, as `cargo run` builds it: with the
-/// features of the whole workspace, which spares another build of wasmtime.
-fn insula() -> &'static Path {
-    static INSULA: OnceLock<PathBuf> = OnceLock::new();
-    INSULA.get_or_init(|| build().expect("`cargo build --bin insula` works"))
-}
-
-fn build() -> Result<PathBuf> {
-    // target/PROFILE/deps/all-HASH
-    let tests = std::env::current_exe()?;
-    let mut folders = tests.ancestors().skip(2);
-    let profile = folders.next().context("the profile's folder")?;
-    let target = folders.next().context("the target folder")?;
-    let profile = match profile.file_name().and_then(OsStr::to_str) {
-        None | Some("debug") => "dev",
-        Some(name) => name,
-    };
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| env!("CARGO").into());
-    let built = Command::new(cargo)
-        .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(".."))
-        .args(["build", "--bin=insula", "--profile"])
-        .arg(profile)
-        .arg("--target-dir")
-        .arg(target)
-        .arg("--message-format=json-render-diagnostics")
-        .stdin(Stdio::null())
-        .stderr(Stdio::inherit())
-        .output()?;
-    ensure!(built.status.success(), "cargo says why above");
-    let messages = String::from_utf8(built.stdout)?;
-    let executable = messages.lines().find_map(|line| {
-        let message: serde_json::Value = serde_json::from_str(line).ok()?;
-        Some(PathBuf::from(message["executable"].as_str()?))
-    });
-    executable.context("cargo names the executable")
-}
+use anyhow::{Context, Result};
+use insula_tests::{Folder, guests, in_time, panics_place as place};
 
 /// What came of a run.
 #[derive(Debug, PartialEq)]
@@ -59,7 +16,7 @@ struct Ran {
 }
 
 fn insula_run<A: AsRef<OsStr>>(arguments: impl IntoIterator<Item = A>) -> Result<Ran> {
-    let mut command = Command::new(insula());
+    let mut command = Command::new(env!("CARGO_BIN_EXE_insula"));
     command.arg("run").args(arguments);
     finish(command)
 }
@@ -344,7 +301,7 @@ fn wrong_use_is_refused() -> Result<()> {
             "a value is required for '--message <JSON>'",
         ),
     ] {
-        let mut command = Command::new(insula());
+        let mut command = Command::new(env!("CARGO_BIN_EXE_insula"));
         command.args(arguments);
         let ran = finish(command)?;
         assert_eq!((ran.status, &*ran.stdout), (Some(2), ""), "{arguments:?}");
@@ -358,12 +315,12 @@ fn limits_are_set_by_name() -> Result<()> {
     insula_run([guests::SPIN, "spinner", "--limit", "turn_cpu=20"])?.failed(
         "",
         "insula: spinner#1 stopped: the limit of 20 ms of computing in one turn is reached \
-         (raise it with `Limits::turn_cpu`)",
+         (raise it with `Limits::turn_cpu`, or `--limit turn_cpu=..` at a shell)",
     );
     insula_run([guests::SHOUT, "--limit=memory=64KiB"])?.failed(
         "",
         "insula: main#1 stopped: the limit of 65536 bytes of memory in one isolate is reached \
-         (raise it with `Limits::memory`)",
+         (raise it with `Limits::memory`, or `--limit memory=..` at a shell)",
     );
     let settings = [
         "--limit=memory=8MiB",
@@ -589,7 +546,7 @@ fn a_closed_stdin_is_no_trouble() -> Result<()> {
     for (module, expected) in [(guests::COMMAND, COMMAND), (guests::HELLO, HELLO)] {
         let mut command = Command::new("sh");
         command.args(["-c", r#"exec "$0" run "$1" <&-"#]);
-        command.arg(insula()).arg(module);
+        command.arg(env!("CARGO_BIN_EXE_insula")).arg(module);
         finish(command)?.printed(expected);
     }
     Ok(())
