@@ -161,9 +161,20 @@ pub enum SpawnError {
     ShutDown,
 }
 
-fn list(entries: &[String]) -> String {
-    let quoted: Vec<_> = entries.iter().map(|entry| format!("`{entry}`")).collect();
-    quoted.join(", ")
+/// How many entries an error names: a module may have as many as it likes.
+const ENTRIES_NAMED: usize = 50;
+
+/// The entries of a program, for people.
+pub(crate) fn list(entries: &[String]) -> String {
+    let named = entries.iter().take(ENTRIES_NAMED);
+    let mut list = named
+        .map(|entry| format!("`{entry}`"))
+        .collect::<Vec<_>>()
+        .join(", ");
+    if entries.len() > ENTRIES_NAMED {
+        list.push_str(&format!(" and {} more", entries.len() - ENTRIES_NAMED));
+    }
+    list
 }
 
 /// A message was not sent.

@@ -172,9 +172,12 @@ pub const MESSAGE_OVERHEAD: u64 = 128;
 /// What a send port in a message costs.
 pub const PORT_OVERHEAD: u64 = 64;
 
-/// How much a guest's text (a name, a URI, a panic) may hold before it is cut
-/// or refused.
+/// How much a guest's text (a name, a URI) may hold before it is refused.
 pub(crate) const TEXT_BYTES: u64 = 64 * KIB;
+
+/// How much is kept of what a guest says about its end: as long as anybody can
+/// ask for it, it is on no budget.
+pub(crate) const REASON_BYTES: u64 = 4 * KIB;
 
 impl Limits {
     pub(crate) fn hit(&self, limit: Limit) -> LimitHit {

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::error;
 use crate::group::{Activity, GroupCore};
 use crate::isolate::{FIRST_PORT, IsolateCore};
 use crate::limits::LimitHit;
@@ -134,9 +135,9 @@ impl Loading {
         if program.has_entry(entry) {
             return Ok(program);
         }
-        let entries = program.entries().join("`, `");
+        let entries = error::list(program.entries());
         Err(format!(
-            "{} has no entry `{entry}`; it has `{entries}`",
+            "{} has no entry `{entry}`; it has {entries}",
             program.name()
         ))
     }

@@ -1,6 +1,6 @@
 //! What stands in the place of an entry.
 //!
-//! ```ignore
+//! ```text
 //! #[entry]
 //! fn echo() { BODY }
 //! ```
@@ -8,7 +8,7 @@
 //! becomes a function that is only good for naming the entry, and, out of reach
 //! of anybody's code, the exported function with the body:
 //!
-//! ```ignore
+//! ```text
 //! fn echo() -> impl Entry { .. }
 //!
 //! const _: () = {

@@ -1,6 +1,6 @@
 //! `insula:isolate/isolates`: starting isolates.
 
-use crate::error::LoadError;
+use crate::error::{self, LoadError};
 use crate::group::MailboxShare;
 use crate::handles::Handle;
 use crate::port::Paid;
@@ -66,10 +66,10 @@ fn spawn(
             .map_err(|hit| (RefusalKind::Limit, hit.to_string()))
         })
     } else {
-        let entries = state.program.entries().join("`, `");
+        let entries = error::list(state.program.entries());
         Err((
             RefusalKind::NoSuchEntry,
-            format!("there is no entry `{entry}`; there is `{entries}`"),
+            format!("there is no entry `{entry}`; there is {entries}"),
         ))
     };
     finish(guest, answer, spawned)

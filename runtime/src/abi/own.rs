@@ -2,7 +2,7 @@
 
 use crate::handles::Handle;
 use crate::isolate::FIRST_PORT;
-use crate::limits::TEXT_BYTES;
+use crate::limits::REASON_BYTES;
 use crate::port::Paid;
 use crate::state::{Failure, Stop};
 use crate::sync::lock;
@@ -103,6 +103,6 @@ fn fail(
 /// a panic must not be lost over that.
 fn short_text(memory: &[u8], span: Span) -> wasmtime::Result<String> {
     let bytes = &memory[span.within(memory, "a text")?];
-    let most = bytes.len().min(TEXT_BYTES as usize);
+    let most = bytes.len().min(REASON_BYTES as usize);
     Ok(String::from_utf8_lossy(&bytes[..most]).into_owned())
 }
