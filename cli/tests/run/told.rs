@@ -1,0 +1,105 @@
+//! What is told about guests that fail, and what guests print.
+
+use anyhow::Result;
+use insula_tests::{Folder, guests};
+
+use super::{Ran, insula_run, module, panicked};
+
+#[test]
+fn a_trap_is_told_with_its_functions() -> Result<()> {
+    let folder = Folder::new("cli-trap")?;
+    for (body, trap) in [
+        ("unreachable", "wasm `unreachable` instruction executed"),
+        (
+            "(drop (i32.div_u (i32.const 1) (i32.const 0)))",
+            "integer divide by zero",
+        ),
+        (
+            "(drop (i32.load (i32.const -1)))",
+            "out of bounds memory access",
+        ),
+    ] {
+        let ran = insula_run([module(&folder, "trap.wasm", body)?])?;
+        let stderr =
+            format!("insula: main#1 trapped: wasm trap: {trap}\n    in boom\n    in main\n");
+        assert_eq!(
+            ran,
+            Ran {
+                status: Some(1),
+                stdout: String::new(),
+                stderr
+            }
+        );
+    }
+    Ok(())
+}
+
+#[test]
+fn a_panic_is_told_with_its_place_and_functions() -> Result<()> {
+    let ran = insula_run([guests::PANICS, "fails"])?;
+    let fails = panicked("#[entry]\nfn fails");
+    ran.failed(
+        "",
+        &format!("insula: fails#1 {fails}: an entry that returns an error"),
+    );
+    assert_eq!(ran.stderr.lines().last(), Some("    in insula:entry/fails"));
+    Ok(())
+}
+
+#[test]
+fn what_happens_to_children_is_told_and_is_not_the_exit_status() -> Result<()> {
+    let ran = insula_run([guests::PANICS])?;
+    assert_eq!(ran.status, Some(0));
+    assert_eq!(
+        ran.stdout,
+        "[main#1] panics is gone\n[main#1] traps is gone\n[main#1] overflows is gone\n\
+         [main#1] fails is gone\n[main#1] main goes on\n"
+    );
+    let mut reasons: Vec<_> = ran
+        .stderr
+        .lines()
+        .filter(|line| !line.starts_with("    in "))
+        .collect();
+    reasons.sort_unstable();
+    let fails = panicked("#[entry]\nfn fails");
+    let panics = panicked("assert!(number < 3");
+    assert_eq!(
+        reasons,
+        [
+            &*format!("insula: fails#5 {fails}: an entry that returns an error"),
+            "insula: overflows#4 trapped: wasm trap: call stack exhausted",
+            &*format!("insula: panics#2 {panics}: there is no number 7 in [1, 2, 3]"),
+            "insula: traps#3 trapped: wasm trap: wasm `unreachable` instruction executed",
+        ]
+    );
+    Ok(())
+}
+
+#[test]
+fn lines_are_whole_labelled_and_harmless() -> Result<()> {
+    let ran = insula_run([guests::OUTPUT])?;
+    assert_eq!(ran.status, Some(0));
+    assert_eq!(
+        ran.sorted(),
+        [
+            "[main#1] a last line without an end",
+            "[main#1] control characters: \\u{1b}[31mred\\u{1b}[0m \\u{7}bell \\u{8}back \
+             \\rreturn \\u{9b}31m",
+            "[main#1] not control characters: tab\there, ünïcödé, 🏛",
+            "[writer#2] a:one a:line a:in a:pieces ",
+            "[writer#3] b:one b:line b:in b:pieces ",
+            "[writer#4] c:one c:line c:in c:pieces ",
+        ]
+    );
+    let mut to_stderr: Vec<_> = ran.stderr.lines().collect();
+    to_stderr.sort_unstable();
+    assert_eq!(
+        to_stderr,
+        [
+            "[writer#2] a to stderr",
+            "[writer#3] b to stderr",
+            "[writer#4] c to stderr"
+        ]
+    );
+    Ok(())
+}
