@@ -209,7 +209,9 @@ impl IsolateCore {
     }
 
     pub(crate) fn wait_for_exit_timeout(&self, time: Duration) -> Option<ExitReason> {
-        let deadline = Instant::now() + time;
+        let Some(deadline) = Instant::now().checked_add(time) else {
+            return Some(self.wait_for_exit());
+        };
         let mut exit = lock(&self.exit);
         loop {
             let left = deadline.saturating_duration_since(Instant::now());

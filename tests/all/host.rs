@@ -435,3 +435,15 @@ fn servers_that_know_only_one_another_end_when_nobody_else_can_reach_them() -> R
     assert_eq!(host.runtime.figures().isolates, 0);
     Ok(())
 }
+
+#[test]
+fn waiting_for_longer_than_time_can_be_counted_is_waiting_for_ever() -> Result<()> {
+    let host = Host::new()?;
+    let program = host.program(guests::HELLO)?;
+    let isolate = host.runtime.spawn(&program, SpawnOptions::new())?;
+    assert_eq!(
+        isolate.wait_timeout(std::time::Duration::MAX),
+        Some(ExitReason::Ended)
+    );
+    Ok(())
+}
