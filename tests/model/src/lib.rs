@@ -3,7 +3,7 @@
 //!
 //! A scenario is run once for every way in which its threads can take turns, up
 //! to a number of forced switches. Whatever gets lost leaves all threads waiting
-//! for one another, which loom reports as a deadlock. See [`scenario`] for what
+//! for one another, which loom reports as a deadlock. See `scenario.rs` for what
 //! is held against every run.
 //!
 //! `LOOM_MAX_PREEMPTIONS=3 cargo test -p insula-model <name>` looks deeper than
