@@ -1,4 +1,4 @@
-//! Isolates for WebAssembly programs that [Insula] runs.
+//! Isolates for WebAssembly programs that Insula runs.
 //!
 //! An isolate has its own heap and shares nothing. The only way in or out is a
 //! copied message to a port. An isolate is started with a function, the *entry*;
@@ -40,7 +40,6 @@
 //!
 //! A guest is a plain `bin` crate, built in release for `wasm32-wasip1`.
 //!
-//! [Insula]: https://crates.io/crates/insula
 //! [`receive`]: ReceivePort::receive
 //! [`recv`]: ReceivePort::recv
 //! [`messages`]: ReceivePort::messages

@@ -447,3 +447,19 @@ fn waiting_for_longer_than_time_can_be_counted_is_waiting_for_ever() -> Result<(
     );
     Ok(())
 }
+
+#[test]
+fn a_host_whose_own_functions_panic_loses_no_worker() -> Result<()> {
+    let host = Host::with(|builder| {
+        builder
+            .permits(1)
+            .max_isolates(10)
+            .output(|_: &insula::Line<'_>| panic!("an output that panics"))
+            .on_exit(|_, _| panic!("a listener that panics"))
+    })?;
+    let program = host.program(guests::HELLO)?;
+    for _ in 0..3 {
+        assert_eq!(host.run(&program, SpawnOptions::new())?, ExitReason::Ended);
+    }
+    Ok(())
+}
