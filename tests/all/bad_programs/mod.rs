@@ -354,12 +354,12 @@ fn files_that_cannot_be_read_are_named() -> Result<()> {
         let text = error.to_string();
         ensure!(words.iter().all(|word| text.contains(word)), "{text}");
     }
-    let this_file = format!("{folder}/all/bad_programs.rs");
+    let this_file = format!("{folder}/all/bad_programs/mod.rs");
     let Err(error) = Program::from_file(&host.runtime, this_file) else {
         bail!("it is no module")
     };
     ensure!(
-        case(&error) == "NotWasm" && error.to_string().contains("bad_programs.rs"),
+        case(&error) == "NotWasm" && error.to_string().contains("bad_programs/mod.rs"),
         "{error}"
     );
     for (uri, expected) in [
