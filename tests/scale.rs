@@ -1,13 +1,11 @@
 //! Many isolates and few threads, counted. In a process of its own, one test at
 //! a time: what is counted belongs to the process.
 
-use std::sync::mpsc;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 use anyhow::{Context, Result};
 use insula::{ExitReason, Limits, SendPort, SpawnOptions};
-use insula_tests::{Host, guest};
+use insula_tests::{Host, guest, in_time};
 
 /// What a process has beside a thread for each core: three of the test harness's,
 /// the monitor, the clock, two loaders, a few spare workers, and the pools of the
@@ -34,15 +32,6 @@ fn threads() -> Result<usize> {
     Ok(line.context("no line about threads")?.trim().parse()?)
 }
 
-/// Fails a test that hangs instead of letting it hang. Decides nothing else.
-fn in_time<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
-    let (done, result) = mpsc::channel();
-    std::thread::spawn(move || done.send(work()));
-    result
-        .recv_timeout(Duration::from_secs(300))
-        .context("it hangs")?
-}
-
 /// So many that no default limit is met.
 fn roomy() -> Limits {
     Limits::default()
@@ -61,10 +50,10 @@ fn ten_thousand_idle_isolates_hold_no_thread() -> Result<()> {
 
     // Main answers once every one of the others has.
     let port = main.port().clone();
-    in_time(move || Ok(port.call::<_, ()>(&())?))?;
+    in_time(move || port.call::<_, ()>(&()))?;
     assert_eq!(host.runtime.figures().isolates, 10_001);
     // Turns that were preempted on a busy machine end, and so do their threads.
-    in_time(move || {
+    in_time(move || -> Result<()> {
         while threads()? > cores() + handful() {
             std::thread::yield_now();
         }
@@ -85,7 +74,7 @@ fn ping_pong(host: &Host, rounds: u64) -> Result<ExitReason> {
     let pair = host
         .runtime
         .spawn(&program, SpawnOptions::new().message(&rounds))?;
-    in_time(move || Ok(pair.join()))
+    Ok(in_time(move || pair.join()))
 }
 
 #[test]
@@ -104,7 +93,7 @@ fn two_hundred_endless_loops_leave_others_their_turn() -> Result<()> {
     assert_eq!(loops.group().alive(), 200);
 
     loops.group().kill();
-    in_time(move || Ok(loops.join()))?;
+    in_time(move || loops.join());
     Ok(())
 }
 
@@ -125,7 +114,7 @@ fn a_group_holds_no_more_threads_than_its_limit() -> Result<()> {
     assert!(figures.preempted <= 5 + 2, "{figures:?}");
 
     loops.group().kill();
-    in_time(move || Ok(loops.join()))?;
+    in_time(move || loops.join());
     assert_eq!(ping_pong(&host, 10)?, ExitReason::Ended);
     Ok(())
 }
@@ -156,13 +145,10 @@ fn shutting_down_ends_loops_timers_and_full_mailboxes_and_joins_every_thread() -
         .runtime
         .spawn(&idle, SpawnOptions::new().message(&50))?;
     let port = many.port().clone();
-    in_time(move || Ok(port.send(&())?))?;
+    in_time(move || port.send(&()))?;
 
     assert!(named_threads("insula-")?.len() > before.len());
-    in_time(move || {
-        drop(host);
-        Ok(())
-    })?;
+    in_time(move || drop(host));
     assert_eq!(named_threads("insula-")?, before);
     assert_eq!(full.exit_reason(), Some(ExitReason::ShutDown));
     assert!(full.port().send(&1).is_err());

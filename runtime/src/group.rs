@@ -8,7 +8,7 @@ use std::sync::{Arc, Condvar, Mutex};
 use crate::core::Core;
 use crate::exit::ExitReason;
 use crate::isolate::IsolateCore;
-use crate::limits::{Limit, LimitHit, Limits};
+use crate::limits::{Limit, LimitHit, Limits, charge};
 use crate::output::GroupOutput;
 use crate::sched::Admission;
 use crate::sync::{lock, wait};
@@ -189,13 +189,6 @@ impl Drop for GroupCore {
     fn drop(&mut self) {
         self.core.forget_group(self.number);
     }
-}
-
-fn charge(used: &AtomicU64, more: u64, limit: u64) -> bool {
-    used.try_update(Ordering::Relaxed, Ordering::Relaxed, |used| {
-        used.checked_add(more).filter(|sum| *sum <= limit)
-    })
-    .is_ok()
 }
 
 /// A part of what a group's mailboxes may hold, given back when this is dropped.

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use crossbeam_channel::{Receiver, Sender, unbounded};
 
+use crate::limits::charge;
 use crate::message::Received;
 use crate::port::{Message, SendStatus};
 use crate::sync::lock;
@@ -77,16 +78,10 @@ impl HostMailbox {
 
 impl Charge {
     fn take(usage: &Arc<Usage>, cost: u64) -> Option<Self> {
-        let add = |used: &AtomicU64, more: u64, most: u64| {
-            used.try_update(Ordering::SeqCst, Ordering::SeqCst, |used| {
-                used.checked_add(more).filter(|sum| *sum <= most)
-            })
-            .is_ok()
-        };
-        if !add(&usage.messages, 1, usage.most_messages) {
+        if !charge(&usage.messages, 1, usage.most_messages) {
             return None;
         }
-        if !add(&usage.bytes, cost, usage.most_bytes) {
+        if !charge(&usage.bytes, cost, usage.most_bytes) {
             usage.messages.fetch_sub(1, Ordering::SeqCst);
             return None;
         }

@@ -1,6 +1,7 @@
 //! What an isolate and its group may use: every default, stated once.
 
 use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 /// A limit, as it appears in exit reasons and refusals.
@@ -179,7 +180,24 @@ pub(crate) const TEXT_BYTES: u64 = 64 * KIB;
 /// ask for it, it is on no budget.
 pub(crate) const REASON_BYTES: u64 = 4 * KIB;
 
+/// Takes `more` from what a limit allows. False when it is not there.
+pub(crate) fn charge(used: &AtomicU64, more: u64, limit: u64) -> bool {
+    used.try_update(Ordering::Relaxed, Ordering::Relaxed, |used| {
+        used.checked_add(more).filter(|sum| *sum <= limit)
+    })
+    .is_ok()
+}
+
 impl Limits {
+    /// Whether a message that costs so much in a mailbox is not too large: what
+    /// every message costs there is no part of its size.
+    pub(crate) fn check_message(&self, cost: u64) -> Result<(), LimitHit> {
+        if cost > self.message_bytes.saturating_add(MESSAGE_OVERHEAD) {
+            return Err(self.hit(Limit::MessageBytes));
+        }
+        Ok(())
+    }
+
     pub(crate) fn hit(&self, limit: Limit) -> LimitHit {
         LimitHit {
             limit,

@@ -67,9 +67,8 @@ impl SendPort {
     ) -> Result<(), SendError> {
         let mut message = encode(message, self.0.group())?;
         message.reply = reply.map(|reply| reply.0.for_holder(self.0.group()));
-        let limits = self.0.group().map(|group| group.limits.message_bytes);
-        if limits.is_some_and(|most| message.cost() > most.saturating_add(crate::MESSAGE_OVERHEAD))
-        {
+        let limits = self.0.group().map(|group| &group.limits);
+        if limits.is_some_and(|limits| limits.check_message(message.cost()).is_err()) {
             return Err(SendError::TooLarge);
         }
         match self.0.send(message, Reserved::default(), None) {

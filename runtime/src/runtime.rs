@@ -10,7 +10,7 @@ use crate::error::{SpawnError, StartError};
 use crate::exit::ExitReason;
 use crate::group::MailboxShare;
 use crate::handle::Isolate;
-use crate::limits::{Limit, Limits};
+use crate::limits::Limits;
 use crate::message::{self, ReceivePort, SendPort};
 use crate::output::{Output, Stdio};
 use crate::port::{Message, Paid};
@@ -83,7 +83,6 @@ impl Runtime {
             grants.grant(uri).map_err(SpawnError::Grant)?;
         }
         let limits = options.limits;
-        let too_large = limits.hit(Limit::MessageBytes);
         let group = self
             .core
             .new_group(limits, grants)
@@ -92,10 +91,9 @@ impl Runtime {
             None => None,
             Some(encode) => Some(encode(&group)?),
         };
-        if first_message.as_ref().is_some_and(|first| {
-            first.cost() > too_large.value.saturating_add(crate::MESSAGE_OVERHEAD)
-        }) {
-            return Err(SpawnError::MessageTooLarge(too_large));
+        if let Some(first) = &first_message {
+            let checked = group.limits.check_message(first.cost());
+            checked.map_err(SpawnError::MessageTooLarge)?;
         }
         let first_message = match first_message {
             None => None,

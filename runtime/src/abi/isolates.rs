@@ -8,9 +8,9 @@ use crate::spawn::{self, Child};
 use crate::state::State;
 
 use super::imports::Imports;
-use super::memory::{Span, text, view};
+use super::memory::{Span, is_given, text, view};
 use super::ports::{HandleAnswer, Outgoing, RefusalKind};
-use super::{Guest, broken, enter};
+use super::{Guest, enter};
 
 pub(super) fn link(imports: &mut Imports) -> wasmtime::Result<()> {
     imports.function("isolates", "spawn", spawn)?;
@@ -145,14 +145,8 @@ impl First {
         memory: &[u8],
         state: &State,
     ) -> wasmtime::Result<Result<Option<Paid>, Refusal>> {
-        match self.given {
-            0 => return Ok(Ok(None)),
-            1 => {}
-            other => {
-                return broken(format!(
-                    "an option's tag is {other}, and it has to be 0 or 1"
-                ));
-            }
+        if !is_given(self.given)? {
+            return Ok(Ok(None));
         }
         let outgoing = Outgoing::new(memory, self.bytes, self.ports)?;
         let group = state.isolate.group();

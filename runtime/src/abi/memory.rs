@@ -62,6 +62,17 @@ fn memory(guest: &mut Guest<'_>) -> wasmtime::Result<Memory> {
     }
 }
 
+/// Whether an option, lowered, has a value.
+pub(super) fn is_given(tag: u32) -> wasmtime::Result<bool> {
+    match tag {
+        0 => Ok(false),
+        1 => Ok(true),
+        other => broken(format!(
+            "an option's tag is {other}, and it has to be 0 or 1"
+        )),
+    }
+}
+
 /// A text that a guest passes.
 pub(super) fn text<'a>(memory: &'a [u8], span: Span, what: &str) -> wasmtime::Result<&'a str> {
     let bytes = &memory[span.within(memory, what)?];

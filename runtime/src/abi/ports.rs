@@ -12,7 +12,8 @@ use crate::sync::lock;
 
 use super::imports::Imports;
 use super::memory::{
-    Answer, Span, give_bytes, give_handles, handle_list, handles_in, send_port, view, wrong_handle,
+    Answer, Span, give_bytes, give_handles, handle_list, handles_in, is_given, send_port, view,
+    wrong_handle,
 };
 use super::{Guest, broken, enter};
 
@@ -42,15 +43,7 @@ fn send(
     enter(&guest, "send-port.send")?;
     let (memory, state) = view(&mut guest)?;
     let to = send_port(state, to)?;
-    let reply = match has_reply {
-        0 => None,
-        1 => Some(reply),
-        other => {
-            return broken(format!(
-                "an option's tag is {other}, and it has to be 0 or 1"
-            ));
-        }
-    };
+    let reply = is_given(has_reply)?.then_some(reply);
     let outgoing = Outgoing::new(memory, Span::new(bytes, length), (ports, port_count))?;
     let status = match outgoing.check_size(state, reply.is_some()) {
         Err(_) => SendStatus::TooLarge,
@@ -89,10 +82,7 @@ impl Outgoing {
     /// anything is allocated.
     pub(super) fn check_size(&self, state: &State, reply: bool) -> Result<u64, LimitHit> {
         let cost = message_cost(self.bytes.len(), self.ports.len() / 4 + usize::from(reply));
-        let limits = &state.isolate.group().limits;
-        if cost > limits.message_bytes.saturating_add(message_cost(0, 0)) {
-            return Err(limits.hit(Limit::MessageBytes));
-        }
+        state.isolate.group().limits.check_message(cost)?;
         Ok(cost)
     }
 
