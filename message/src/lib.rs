@@ -26,6 +26,9 @@
 //! - [`Value`] is an owned tree, for code that does not know what comes.
 //! - [`Graph`] is an arena that keeps what is shared and cyclic.
 //!
+//! Two more types have a meaning that both sides know: [`ExitReason`], why an
+//! isolate ended, and the [`Limit`]s in it.
+//!
 //! # The form of a message
 //!
 //! One item of CBOR (RFC 8949):
@@ -63,9 +66,11 @@
 mod de;
 mod decode_error;
 mod encode_error;
+mod exit;
 mod graph;
 #[cfg(feature = "json")]
 mod json;
+mod limit;
 mod limits;
 mod message;
 mod path;
@@ -78,9 +83,11 @@ mod writer;
 
 pub use decode_error::{DecodeError, DecodeErrorKind};
 pub use encode_error::EncodeError;
+pub use exit::{Backtrace, ExitReason, Frame};
 pub use graph::{Graph, Node, NodeId};
 #[cfg(feature = "json")]
 pub use json::ToJsonError;
+pub use limit::{Limit, LimitHit};
 pub use limits::{DEPTH_LIMIT, REFERENCE_TAG, SEND_PORT_TAG, SHAREABLE_TAG, unfold_budget};
 pub use message::{FromMessage, ToMessage, decode, encode};
 pub use port::{NoPort, Port, deserialize_port, serialize_port};

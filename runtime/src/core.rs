@@ -9,7 +9,6 @@ use wasmtime::{Engine, Linker};
 
 use crate::abi::Import;
 use crate::clock::Clock;
-use crate::exit::ExitReason;
 use crate::group::GroupCore;
 use crate::isolate::IsolateCore;
 use crate::limits::Limits;
@@ -21,6 +20,7 @@ use crate::state::State;
 use crate::sync::{JoinHandle, lock, spawn_thread};
 use crate::task::Task;
 use crate::uri::Grants;
+use insula_message::ExitReason;
 
 pub(crate) struct Core {
     pub(crate) engine: Engine,

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::limits::LimitHit;
+use insula_message::LimitHit;
 
 /// A runtime could not be started.
 #[derive(Debug, thiserror::Error)]

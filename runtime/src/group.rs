@@ -6,14 +6,15 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 
 use crate::core::Core;
-use crate::exit::ExitReason;
 use crate::isolate::IsolateCore;
-use crate::limits::{Limit, LimitHit, Limits, charge};
+use crate::limits::{Limits, charge};
 use crate::output::GroupOutput;
 use crate::sched::Admission;
 use crate::sync::{lock, wait};
 use crate::task::Task;
 use crate::uri::Grants;
+use insula_message::ExitReason;
+use insula_message::{Limit, LimitHit};
 
 pub(crate) struct GroupCore {
     number: u64,

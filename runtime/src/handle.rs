@@ -3,10 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::exit::ExitReason;
 use crate::group::GroupCore;
 use crate::isolate::IsolateCore;
 use crate::message::SendPort;
+use insula_message::ExitReason;
 
 /// An isolate that the host spawned.
 ///

@@ -5,7 +5,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
-use crate::exit::ExitReason;
 use crate::group::GroupCore;
 use crate::mailbox::Mailbox;
 use crate::port::{Port, PortRef, Target};
@@ -13,6 +12,7 @@ use crate::sched::{RunState, Seat};
 use crate::sync::{lock, wait, wait_timeout};
 use crate::task::Task;
 use crate::turn::{Body, Start, TurnEnd};
+use insula_message::ExitReason;
 
 pub(crate) struct IsolateCore {
     number: u64,

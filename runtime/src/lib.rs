@@ -58,13 +58,12 @@ mod uri;
 
 pub use abi::Import;
 pub use error::{CallError, LoadError, SendError, SpawnError, StartError};
-pub use exit::{Backtrace, ExitReason, Frame};
 pub use handle::{Group, Isolate};
 pub use insula_message::{
-    DecodeError, DecodeErrorKind, EncodeError, FromMessage, Kind, Node, NodeId, ToJsonError,
-    ToMessage,
+    Backtrace, DecodeError, DecodeErrorKind, EncodeError, ExitReason, Frame, FromMessage, Kind,
+    Limit, LimitHit, Node, NodeId, ToJsonError, ToMessage,
 };
-pub use limits::{Limit, LimitHit, Limits, MESSAGE_OVERHEAD, PORT_OVERHEAD};
+pub use limits::{Limits, MESSAGE_OVERHEAD, PORT_OVERHEAD};
 pub use message::{Graph, List, Map, ReceivePort, Received, SendPort, Value};
 pub use output::{Line, Output, Stdio, Stream, harmless};
 pub use program::Program;

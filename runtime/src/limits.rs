@@ -1,57 +1,12 @@
 //! What an isolate and its group may use: every default, stated once.
 
-use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-/// A limit, as it appears in exit reasons and refusals.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Limit {
-    /// [`Limits::memory`]
-    Memory,
-    /// [`Limits::group_memory`]
-    GroupMemory,
-    /// [`Limits::table_elements`]
-    TableElements,
-    /// [`Limits::turn_cpu`]
-    TurnCpu,
-    /// [`Limits::mailbox_messages`]
-    MailboxMessages,
-    /// [`Limits::mailbox_bytes`]
-    MailboxBytes,
-    /// [`Limits::group_mailbox_bytes`]
-    GroupMailboxBytes,
-    /// [`Limits::message_bytes`]
-    MessageBytes,
-    /// [`Limits::handles`]
-    Handles,
-    /// [`Limits::timers`]
-    Timers,
-    /// [`Limits::isolates`]
-    Isolates,
-    /// [`Limits::spawned`]
-    Spawned,
-    /// [`Limits::preempted_turns`]
-    PreemptedTurns,
-    /// [`Limits::output_bytes`]
-    OutputBytes,
-}
-
-/// A limit that was met: which one, and its value.
-///
-/// Prints as one line that names the limit, its value and the option that
-/// raises it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct LimitHit {
-    /// The limit.
-    pub limit: Limit,
-    /// Its value: bytes, a count, or milliseconds for times.
-    pub value: u64,
-}
+use insula_message::{Limit, LimitHit};
 
 macro_rules! limits {
-    ($($(#[$doc:meta])* $name:ident: $variant:ident = $default:expr, $what:literal;)*) => {
+    ($($(#[$doc:meta])* $name:ident: $variant:ident = $default:expr;)*) => {
         /// What an isolate and its group may use.
         ///
         /// The group limits hold for everything that one host spawn leads to;
@@ -60,6 +15,7 @@ macro_rules! limits {
         /// ```
         /// let limits = insula::Limits::default().memory(16 << 20).isolates(10);
         /// assert_eq!(limits.get(insula::Limit::Memory), 16 << 20);
+        /// assert!(insula::Limit::ALL.iter().all(|limit| limits.get(*limit) > 0));
         /// ```
         #[derive(Debug, Clone, PartialEq, Eq)]
         pub struct Limits {
@@ -77,6 +33,8 @@ macro_rules! limits {
             pub fn get(&self, limit: Limit) -> u64 {
                 match limit {
                     $(Limit::$variant => self.$name,)*
+                    // Both lists are this workspace's; a test goes through them.
+                    other => unreachable!("{other:?} has no value"),
                 }
             }
 
@@ -98,21 +56,6 @@ macro_rules! limits {
 
             limits!(@setters $($(#[$doc])* $name;)*);
         }
-
-        impl Limit {
-            /// The name of the option that sets it, on [`Limits`].
-            pub fn option(self) -> &'static str {
-                match self {
-                    $(Limit::$variant => stringify!($name),)*
-                }
-            }
-
-            fn what(self) -> &'static str {
-                match self {
-                    $(Limit::$variant => $what,)*
-                }
-            }
-        }
     };
     (@setters $($(#[$doc:meta])* $name:ident;)*) => {
         $(
@@ -131,40 +74,40 @@ const MIB: u64 = 1 << 20;
 
 limits! {
     /// Bytes of linear memory of one isolate. 128 MiB by default.
-    memory: Memory = 128 * MIB, "bytes of memory in one isolate";
+    memory: Memory = 128 * MIB;
     /// Bytes of linear memory of a whole group. 512 MiB by default.
-    group_memory: GroupMemory = 512 * MIB, "bytes of memory in one group";
+    group_memory: GroupMemory = 512 * MIB;
     /// Elements in the tables of one isolate. 20,000 by default.
-    table_elements: TableElements = 20_000, "table elements in one isolate";
+    table_elements: TableElements = 20_000;
     /// Milliseconds of CPU time that one turn may use, to within a few. 10 s by
     /// default.
-    turn_cpu: TurnCpu = 10_000, "ms of computing in one turn";
+    turn_cpu: TurnCpu = 10_000;
     /// Messages that wait in one isolate's mailbox, and in a host's receive
     /// port. 100,000 by default.
-    mailbox_messages: MailboxMessages = 100_000, "messages in one mailbox";
+    mailbox_messages: MailboxMessages = 100_000;
     /// Bytes that wait in one isolate's mailbox, and in a host's receive port,
     /// with [`MESSAGE_OVERHEAD`] for each message. 64 MiB by default.
-    mailbox_bytes: MailboxBytes = 64 * MIB, "bytes in one mailbox";
+    mailbox_bytes: MailboxBytes = 64 * MIB;
     /// Bytes that wait in all mailboxes of a group. 256 MiB by default.
-    group_mailbox_bytes: GroupMailboxBytes = 256 * MIB, "bytes in the mailboxes of one group";
+    group_mailbox_bytes: GroupMailboxBytes = 256 * MIB;
     /// Bytes of one message, with [`PORT_OVERHEAD`] for each port in it. 32 MiB
     /// by default.
-    message_bytes: MessageBytes = 32 * MIB, "bytes in one message";
+    message_bytes: MessageBytes = 32 * MIB;
     /// Ports and other things of the host that one isolate holds. 10,000 by
     /// default.
-    handles: Handles = 10_000, "handles in one isolate";
+    handles: Handles = 10_000;
     /// Timers that are pending in one isolate. 10,000 by default.
-    timers: Timers = 10_000, "timers in one isolate";
+    timers: Timers = 10_000;
     /// Isolates of one group that are alive. 1,000 by default.
-    isolates: Isolates = 1_000, "isolates alive in one group";
+    isolates: Isolates = 1_000;
     /// Isolates that were ever spawned in one group. 1,000,000 by default.
-    spawned: Spawned = 1_000_000, "isolates spawned in one group";
+    spawned: Spawned = 1_000_000;
     /// Turns of one group that lost their run permit and hold a thread. 256 by
     /// default.
-    preempted_turns: PreemptedTurns = 256, "preempted turns in one group";
+    preempted_turns: PreemptedTurns = 256;
     /// Bytes of output of one group, then dropped with one notice. 16 MiB by
     /// default.
-    output_bytes: OutputBytes = 16 * MIB, "bytes of output in one group";
+    output_bytes: OutputBytes = 16 * MIB;
 }
 
 /// What a queued message costs beside its bytes.
@@ -207,18 +150,5 @@ impl Limits {
 
     pub(crate) fn turn_cpu_time(&self) -> Duration {
         Duration::from_millis(self.turn_cpu)
-    }
-}
-
-impl fmt::Display for LimitHit {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let LimitHit { limit, value } = self;
-        write!(
-            f,
-            "the limit of {value} {} is reached (raise it with `Limits::{option}`, \
-             or `--limit {option}=..` at a shell)",
-            limit.what(),
-            option = limit.option()
-        )
     }
 }

@@ -197,7 +197,7 @@ impl LineBuffer {
             let output = &group.core().output;
             crate::core::shielded(|| output.line(&line));
         } else if !group.output.noticed.swap(true, Ordering::Relaxed) {
-            let hit = group.limits.hit(crate::limits::Limit::OutputBytes);
+            let hit = group.limits.hit(insula_message::Limit::OutputBytes);
             let text = format!("insula: {hit}; further output of this group is dropped");
             let notice = Line {
                 stream: Stream::Stderr,

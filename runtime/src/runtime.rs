@@ -7,7 +7,6 @@ use insula_message::ToMessage;
 use crate::abi::Import;
 use crate::core::{Core, Settings};
 use crate::error::{SpawnError, StartError};
-use crate::exit::ExitReason;
 use crate::group::MailboxShare;
 use crate::handle::Isolate;
 use crate::limits::Limits;
@@ -17,6 +16,7 @@ use crate::port::{Message, Paid};
 use crate::program::Program;
 use crate::spawn::{self, Child};
 use crate::uri::Grants;
+use insula_message::ExitReason;
 
 /// Runs isolates. Dropping it ends every isolate and joins every thread.
 ///

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use crate::error;
 use crate::group::{Activity, GroupCore};
 use crate::isolate::{FIRST_PORT, IsolateCore};
-use crate::limits::LimitHit;
 use crate::port::{Paid, PortRef};
 use crate::program::Program;
 use crate::sched::Seat;
@@ -13,6 +12,7 @@ use crate::sync::lock;
 use crate::task::Task;
 use crate::turn::{Body, Start};
 use crate::uri::Granted;
+use insula_message::LimitHit;
 
 /// What a new isolate is to do.
 pub(crate) struct Child {

@@ -10,12 +10,12 @@ use wasmtime_wasi::{HostMonotonicClock, WasiCtxBuilder};
 
 use crate::handles::Handles;
 use crate::isolate::IsolateCore;
-use crate::limits::{Limit, LimitHit};
 use crate::output::{LineBuffer, Stream};
 use crate::port::Paid;
 use crate::program::Program;
 use crate::sched::Seat;
 use crate::task::Task;
+use insula_message::{Limit, LimitHit};
 
 pub(crate) struct State {
     pub(crate) isolate: Arc<IsolateCore>,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use wasmtime::{PoolConcurrencyLimitError, Store, Trap, TypedFunc, WasmBacktrace};
 
-use crate::exit::{Backtrace, ExitReason, frames, without_panicking};
+use crate::exit::{frames, without_panicking};
 use crate::isolate::IsolateCore;
 use crate::port::Paid;
 use crate::program::Program;
@@ -13,6 +13,7 @@ use crate::sched::Seat;
 use crate::state::{State, Stop, Turn};
 use crate::sync::lock;
 use crate::task::Task;
+use insula_message::{Backtrace, ExitReason};
 
 /// What the worker that runs an isolate needs of it.
 pub(crate) enum Body {

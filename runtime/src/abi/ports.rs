@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use crate::group::GroupCore;
 use crate::handles::Handle;
-use crate::limits::{Limit, LimitHit};
 use crate::mailbox::Event;
 use crate::port::{Message, PortRef, Reserved, SMALL_MESSAGE, SendStatus, message_cost};
 use crate::state::State;
 use crate::sync::lock;
+use insula_message::{Limit, LimitHit};
 
 use super::imports::Imports;
 use super::memory::{

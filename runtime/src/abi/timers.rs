@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use crate::handles::Handle;
-use crate::limits::Limit;
 use crate::sync::lock;
+use insula_message::Limit;
 
 use super::imports::Imports;
 use super::memory::{view, wrong_handle};
