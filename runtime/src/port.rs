@@ -28,6 +28,10 @@ pub(crate) enum Target {
         slot: usize,
     },
     Host(HostMailbox),
+    /// Nowhere: it is good for what it is equal to only.
+    Capability,
+    /// Nowhere: it names an isolate.
+    Control(Arc<IsolateCore>),
 }
 
 /// The right to send to a port. Counted: when the last one of a port goes, the
@@ -88,10 +92,19 @@ pub(crate) fn message_cost(bytes: usize, ports: usize) -> u64 {
     MESSAGE_OVERHEAD + bytes as u64 + ports as u64 * PORT_OVERHEAD
 }
 
+/// The first of so many new numbers for ports.
+pub(crate) fn new_ids(count: u64) -> u64 {
+    static IDS: AtomicU64 = AtomicU64::new(0);
+    IDS.fetch_add(count, Ordering::Relaxed)
+}
+
 impl Port {
     pub(crate) fn new(target: Target) -> Arc<Self> {
-        static IDS: AtomicU64 = AtomicU64::new(0);
-        let id = IDS.fetch_add(1, Ordering::Relaxed);
+        Port::with_id(new_ids(1), target)
+    }
+
+    /// A port that is equal to every other one with this number.
+    pub(crate) fn with_id(id: u64, target: Target) -> Arc<Self> {
         Arc::new(Port {
             id,
             senders: AtomicUsize::new(0),
@@ -109,8 +122,8 @@ impl Port {
 
     fn group(&self) -> Option<&Arc<GroupCore>> {
         match &self.target {
-            Target::Isolate { isolate, .. } => Some(isolate.group()),
-            Target::Host(_) => None,
+            Target::Isolate { isolate, .. } | Target::Control(isolate) => Some(isolate.group()),
+            Target::Host(_) | Target::Capability => None,
         }
     }
 }
@@ -142,7 +155,20 @@ impl PortRef {
     }
 
     pub(crate) fn is_same(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.port, &other.port)
+        self.port.id == other.port.id
+    }
+
+    /// Equal for equal ports.
+    pub(crate) fn id(&self) -> u64 {
+        self.port.id
+    }
+
+    /// The isolate that it names, of a control port.
+    pub(crate) fn controlled(&self) -> Option<&Arc<IsolateCore>> {
+        match &self.port.target {
+            Target::Control(isolate) => Some(isolate),
+            _ => None,
+        }
     }
 
     /// A number that is equal for equal ports and tells nothing else. Port ids
@@ -170,6 +196,7 @@ impl PortRef {
                     charge,
                 });
             }
+            Target::Capability | Target::Control(_) => return Err(SendStatus::Closed),
         };
         match lock(isolate.mailbox()).room(slot, self.port.id, cost) {
             SendStatus::Sent => {}
@@ -194,6 +221,7 @@ impl PortRef {
         let (isolate, slot) = match &self.port.target {
             Target::Isolate { isolate, slot } => (isolate, *slot),
             Target::Host(mailbox) => return mailbox.send(message, reserved.charge),
+            Target::Capability | Target::Control(_) => return SendStatus::Closed,
         };
         // A message that is refused is dropped after the lock: dropping its
         // ports may lock mailboxes.
@@ -222,6 +250,7 @@ impl Drop for PortRef {
                     }
                 }
                 Target::Host(mailbox) => mailbox.disconnect(),
+                Target::Capability | Target::Control(_) => {}
             }
         }
         if self.outside
