@@ -49,6 +49,7 @@
 #[cfg(all(feature = "allocator", target_family = "wasm"))]
 mod allocator;
 mod bindings;
+mod broadcast;
 mod call;
 mod entry;
 mod error;
@@ -57,8 +58,10 @@ mod inbox;
 pub mod isolate;
 mod message;
 mod panic;
+mod raw_receive_port;
 mod receive_port;
 mod recv;
+mod select;
 mod send_port;
 mod spawn;
 mod task;
@@ -66,19 +69,23 @@ mod timer;
 mod turn;
 mod wait;
 
+pub use broadcast::broadcast;
 pub use call::Call;
 pub use entry::{Entry, Outcome};
 pub use error::{CallError, RecvError, Refused, SendError, SpawnError};
 pub use insula_message::{DecodeError, DecodeErrorKind, EncodeError, Kind, Node, NodeId};
 pub use message::{Incoming, Message};
+pub use raw_receive_port::RawReceivePort;
 pub use receive_port::{ReceivePort, port};
 pub use recv::{Messages, Recv, RecvAs};
+pub use select::{RecvAsWhere, RecvWhere};
 pub use send_port::SendPort;
 pub use spawn::{
     spawn_function, spawn_uri, spawn_uri_with, spawn_with, try_spawn_function, try_spawn_with,
 };
 pub use task::{Task, spawn_task};
-pub use timer::{Elapsed, Sleep, Timer, sleep, timeout};
+pub use timer::{Elapsed, Sleep, Timer, sleep, timeout, try_sleep};
+pub use wait::{Closed, SendWhenReady};
 
 /// What a message says, as a tree.
 pub type Value = insula_message::Value<SendPort>;
