@@ -1,5 +1,6 @@
 //! What can go wrong, an enum for each operation.
 
+use crate::bindings::ports::SendStatus;
 use crate::bindings::refusals::{Refusal, RefusalKind};
 use insula_message::{DecodeError, EncodeError};
 use std::fmt::Display;
@@ -25,6 +26,15 @@ pub enum SendError {
     /// The value cannot be said in a message.
     #[error("the value cannot be sent: {0}")]
     Encode(#[from] EncodeError),
+}
+
+pub(crate) fn sent(status: SendStatus) -> Result<(), SendError> {
+    match status {
+        SendStatus::Sent => Ok(()),
+        SendStatus::Full => Err(SendError::Full),
+        SendStatus::TooLarge => Err(SendError::TooLarge),
+        SendStatus::Closed => Err(SendError::Closed),
+    }
 }
 
 /// Why a call has no answer.
