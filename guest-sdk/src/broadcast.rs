@@ -1,8 +1,8 @@
 //! One message to many ports.
 
 use crate::SendPort;
+use crate::error::sent;
 use crate::send_port::with_buffer;
-use crate::wait::sent;
 use crate::{EncodeError, SendError};
 use insula_message::ToMessage;
 

@@ -1,5 +1,6 @@
 //! What can go wrong, an enum for each operation.
 
+use crate::bindings::ports::SendStatus;
 use crate::bindings::refusals::{Refusal, RefusalKind};
 use insula_message::{DecodeError, EncodeError};
 use std::fmt::Display;
@@ -29,6 +30,15 @@ pub enum SendError {
     /// The message cannot wait for room.
     #[error(transparent)]
     Refused(#[from] Refused),
+}
+
+pub(crate) fn sent(status: SendStatus) -> Result<(), SendError> {
+    match status {
+        SendStatus::Sent => Ok(()),
+        SendStatus::Full => Err(SendError::Full),
+        SendStatus::TooLarge => Err(SendError::TooLarge),
+        SendStatus::Closed => Err(SendError::Closed),
+    }
 }
 
 /// Why a call has no answer.

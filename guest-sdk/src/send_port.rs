@@ -1,8 +1,7 @@
 //! The right to send to one receive port.
 
 use crate::bindings::ports::{self, SendStatus};
-use crate::error::granted;
-use crate::wait::sent;
+use crate::error::{granted, sent};
 use crate::{Call, Closed, Incoming, ReceivePort, Refused, SendError, SendWhenReady};
 use insula_message::{Port, ToMessage};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};

@@ -2,6 +2,7 @@
 //! mailbox, and the end of a port. It holds no thread.
 
 use crate::bindings::ports::{self, SendStatus};
+use crate::error::sent;
 use crate::{Refused, SendError};
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -74,16 +75,6 @@ pub fn settled(token: u64, status: SendStatus) {
     }) = old
     {
         waker.wake();
-    }
-}
-
-/// What an answer of the host's means to the sender.
-pub(crate) fn sent(status: SendStatus) -> Result<(), SendError> {
-    match status {
-        SendStatus::Sent => Ok(()),
-        SendStatus::Full => Err(SendError::Full),
-        SendStatus::TooLarge => Err(SendError::TooLarge),
-        SendStatus::Closed => Err(SendError::Closed),
     }
 }
 
