@@ -28,7 +28,7 @@ pub(crate) struct Mailbox {
     messages: u64,
     bytes: u64,
     group: Arc<GroupCore>,
-    limits: Limits,
+    limits: Arc<Limits>,
     shut: bool,
 }
 
@@ -72,7 +72,7 @@ pub(crate) struct Dropped {
 }
 
 impl Mailbox {
-    pub(crate) fn new(group: Arc<GroupCore>, limits: Limits) -> Self {
+    pub(crate) fn new(group: Arc<GroupCore>, limits: Arc<Limits>) -> Self {
         Mailbox {
             ports: Slab::new(),
             ready: VecDeque::new(),
