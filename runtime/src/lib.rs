@@ -34,6 +34,7 @@ mod core;
 mod cpu;
 mod engine;
 mod error;
+mod events;
 mod exit;
 mod group;
 mod handle;
@@ -47,6 +48,7 @@ mod message;
 mod output;
 mod port;
 mod program;
+mod promise;
 mod runtime;
 mod sched;
 mod spawn;
@@ -58,6 +60,7 @@ mod uri;
 
 pub use abi::Import;
 pub use error::{CallError, LoadError, SendError, SpawnError, StartError};
+pub use events::{Event, Events};
 pub use handle::{Group, Isolate};
 pub use insula_message::{
     Backtrace, DecodeError, DecodeErrorKind, EncodeError, ExitReason, Frame, FromMessage, Kind,

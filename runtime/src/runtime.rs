@@ -7,6 +7,7 @@ use insula_message::ToMessage;
 use crate::abi::Import;
 use crate::core::{Core, Settings};
 use crate::error::{SpawnError, StartError};
+use crate::events::Events;
 use crate::group::MailboxShare;
 use crate::handle::Isolate;
 use crate::limits::Limits;
@@ -131,6 +132,11 @@ impl Runtime {
     /// Figures of the moment.
     pub fn figures(&self) -> Figures {
         self.core.figures()
+    }
+
+    /// What happens in the runtime from now on.
+    pub fn events(&self) -> Events {
+        self.core.events.listen()
     }
 
     /// Ends every isolate and joins every thread, as dropping does.
