@@ -23,12 +23,15 @@ pub trait Entry {
     const NAME: &'static str;
 }
 
-/// What an entry may return.
+/// What a callback may return: nothing, or a `Result<(), E>` whose error can be
+/// displayed. An `Err` is an error that nothing has caught: error listeners are
+/// told, and it ends the isolate where errors are fatal, as they are unless
+/// somebody has said otherwise.
 #[diagnostic::on_unimplemented(
-    message = "an entry cannot return `{Self}`",
+    message = "a callback cannot return `{Self}`",
     label = "nobody waits for this",
-    note = "an entry returns nothing, or a `Result<(), E>` whose error can be displayed and ends \
-            the isolate as a panic does; what it finds out it sends to a port"
+    note = "a callback returns nothing, or a `Result<(), E>` whose error can be displayed; \
+            what it finds out it sends to a port"
 )]
 pub trait Outcome {
     /// The text of the failure, if it is one.
@@ -46,4 +49,23 @@ impl<E: Display> Outcome for Result<(), E> {
     fn failure(self) -> Option<String> {
         self.err().map(|error| error.to_string())
     }
+}
+
+/// Of a callback that only panics.
+impl Outcome for Never {
+    fn failure(self) -> Option<String> {
+        self
+    }
+}
+
+/// The type `!`, which has no name in stable Rust outside of a return type.
+type Never = <fn() -> ! as Returns>::Output;
+
+#[doc(hidden)]
+pub trait Returns {
+    type Output;
+}
+
+impl<T> Returns for fn() -> T {
+    type Output = T;
 }

@@ -74,6 +74,15 @@ pub enum SpawnError {
     /// The text is not a URI that the host can resolve.
     #[error("{0}")]
     BadUri(String),
+    /// There is no limit of that name for an isolate.
+    #[error("{0}")]
+    NoSuchLimit(String),
+    /// A port that the request names is closed, or its isolate has ended.
+    #[error("{0}")]
+    Closed(String),
+    /// The host refused for another reason.
+    #[error("{0}")]
+    Refused(String),
     /// The first message cannot be said in a message.
     #[error("the first message cannot be sent: {0}")]
     Encode(#[from] EncodeError),
@@ -86,11 +95,14 @@ impl From<Refusal> for SpawnError {
             RefusalKind::NoSuchEntry => Self::NoSuchEntry(refusal.text),
             RefusalKind::UriNotGranted => Self::UriNotGranted(refusal.text),
             RefusalKind::BadUri => Self::BadUri(refusal.text),
+            RefusalKind::NoSuchLimit => Self::NoSuchLimit(refusal.text),
+            RefusalKind::Closed => Self::Closed(refusal.text),
+            RefusalKind::NotControl | RefusalKind::NameTaken => Self::Refused(refusal.text),
         }
     }
 }
 
-/// A port or a timer that the host did not give, because a limit is used up. The
+/// Something, as a port or a timer, that the host did not give, because a limit is used up. The
 /// text names the limit, its value and the option that raises it.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("{0}")]

@@ -23,7 +23,7 @@ impl Termination for Main {
 #[track_caller]
 pub fn run<R: Outcome>(body: impl FnOnce() -> R) {
     let place = Location::caller();
-    enter(|| end(body(), place));
+    enter(|| panic::report(body(), place));
 }
 
 /// The same for an `async fn`.
@@ -31,7 +31,7 @@ pub fn run<R: Outcome>(body: impl FnOnce() -> R) {
 pub fn run_async<R: Outcome>(body: impl AsyncFnOnce() -> R + 'static) {
     let place = Location::caller();
     enter(|| {
-        spawn_task(async move { end(body().await, place) });
+        spawn_task(async move { panic::report(body().await, place) });
     });
 }
 
@@ -39,7 +39,7 @@ pub fn run_async<R: Outcome>(body: impl AsyncFnOnce() -> R + 'static) {
 #[track_caller]
 pub fn run_with<M: Incoming, R: Outcome>(body: impl FnOnce(M) -> R) {
     let place = Location::caller();
-    enter(|| end(body(first_message(place)), place));
+    enter(|| panic::report(body(first_message(place)), place));
 }
 
 /// The same for an `async fn`.
@@ -47,7 +47,7 @@ pub fn run_with<M: Incoming, R: Outcome>(body: impl FnOnce(M) -> R) {
 pub fn run_async_with<M: Incoming, R: Outcome>(body: impl AsyncFnOnce(M) -> R + 'static) {
     let place = Location::caller();
     enter(|| {
-        spawn_task(async move { end(body(first_message(place)).await, place) });
+        spawn_task(async move { panic::report(body(first_message(place)).await, place) });
     });
 }
 
@@ -57,12 +57,6 @@ type Place = &'static Location<'static>;
 fn enter(body: impl FnOnce()) {
     crate::bindings::run_constructors();
     turn::start(body);
-}
-
-fn end(outcome: impl Outcome, place: Place) {
-    if let Some(text) = outcome.failure() {
-        panic::fail(&text, place);
-    }
 }
 
 fn first_message<M: Incoming>(place: Place) -> M {

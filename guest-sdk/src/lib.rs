@@ -64,6 +64,7 @@ mod spawn;
 mod task;
 mod timer;
 mod turn;
+mod wait;
 
 pub use call::Call;
 pub use entry::{Entry, Outcome};

@@ -1,5 +1,7 @@
-//! How an isolate fails: the host is told why, and then it traps.
+//! How an isolate fails: the host is told why. A panic then traps; an error that
+//! nothing has caught ends it where errors are fatal.
 
+use crate::Outcome;
 use crate::bindings::self_;
 use std::any::Any;
 use std::io::Write;
@@ -24,6 +26,20 @@ fn text(payload: &dyn Any) -> &str {
             .downcast_ref::<String>()
             .map_or("a panic without a text", |text| text),
     }
+}
+
+/// What became of a callback that was set at `place`: an error is one that
+/// nothing has caught.
+pub fn report(outcome: impl Outcome, place: &Location) {
+    if let Some(text) = outcome.failure() {
+        uncaught(&text, place);
+    }
+}
+
+/// An error that nothing has caught. Where errors are fatal this does not return.
+pub fn uncaught(text: &str, place: &Location) {
+    std::io::stdout().flush().ok();
+    self_::uncaught(text, &place.to_string());
 }
 
 /// Ends the isolate as a panic does.

@@ -1,8 +1,7 @@
 //! Starting isolates.
 
-use crate::bindings::isolates::{self, FirstMessage};
-use crate::bindings::ports;
-use crate::bindings::refusals::Refusal;
+use crate::bindings::control::Outgoing;
+use crate::bindings::isolates::{self, SpawnRequest};
 use crate::error::granted;
 use crate::{Entry, SendPort, SpawnError};
 use insula_message::ToMessage;
@@ -51,7 +50,7 @@ pub fn spawn_function<F: FnOnce() -> E, E: Entry>(entry: F) -> SendPort {
 /// As [`spawn_function`], unless there may be no more isolates.
 pub fn try_spawn_function<F: FnOnce() -> E, E: Entry>(_: F) -> Result<SendPort, SpawnError> {
     const { assert!(size_of::<F>() == 0, captures!()) };
-    answer(isolates::spawn(E::NAME, None))
+    start(None, E::NAME, None)
 }
 
 /// Starts an isolate of this program with `entry`, which takes `message`.
@@ -100,7 +99,7 @@ pub fn try_spawn_with<F: FnOnce(M) -> E, M: ToMessage<SendPort>, E: Entry>(
     message: M,
 ) -> Result<SendPort, SpawnError> {
     const { assert!(size_of::<F>() == 0, captures!()) };
-    with_first_message(&message, |message| isolates::spawn(E::NAME, Some(message)))
+    with_first_message(&message, |message| start(None, E::NAME, Some(message)))
 }
 
 /// Starts an isolate of the program at `uri`: a `file:` URI, or a path relative
@@ -118,7 +117,7 @@ pub fn try_spawn_with<F: FnOnce(M) -> E, M: ToMessage<SendPort>, E: Entry>(
 /// # }
 /// ```
 pub fn spawn_uri(uri: &str) -> Result<SendPort, SpawnError> {
-    answer(isolates::spawn_uri(uri, "", None))
+    start(Some(uri), "", None)
 }
 
 /// Starts an isolate of the program at `uri` with the entry of that name, or
@@ -136,21 +135,35 @@ pub fn spawn_uri_with(
     entry: &str,
     message: impl ToMessage<SendPort>,
 ) -> Result<SendPort, SpawnError> {
-    with_first_message(&message, |message| {
-        isolates::spawn_uri(uri, entry, Some(message))
-    })
+    with_first_message(&message, |message| start(Some(uri), entry, Some(message)))
 }
 
 fn with_first_message(
     message: &impl ToMessage<SendPort>,
-    spawn: impl FnOnce(&FirstMessage) -> Result<ports::SendPort, Refusal>,
+    spawn: impl FnOnce(Outgoing) -> Result<SendPort, SpawnError>,
 ) -> Result<SendPort, SpawnError> {
     let mut bytes = Vec::new();
     let ports = insula_message::encode(message, &mut bytes)?;
     let ports = ports.iter().map(SendPort::resource).collect();
-    answer(spawn(&FirstMessage { bytes, ports }))
+    spawn(Outgoing { bytes, ports })
 }
 
-fn answer(answer: Result<ports::SendPort, Refusal>) -> Result<SendPort, SpawnError> {
-    answer.map(SendPort::from).map_err(SpawnError::from)
+fn start(
+    uri: Option<&str>,
+    entry: &str,
+    message: Option<Outgoing>,
+) -> Result<SendPort, SpawnError> {
+    let spawned = isolates::spawn(&SpawnRequest {
+        uri: uri.map(str::to_owned),
+        entry: entry.to_owned(),
+        message,
+        name: None,
+        paused: false,
+        errors_fatal: true,
+        on_exit: None,
+        on_error: None,
+        result: None,
+        limits: Vec::new(),
+    })?;
+    Ok(spawned.port.into())
 }

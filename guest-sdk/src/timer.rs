@@ -1,11 +1,12 @@
 //! Events later. They hold no thread.
 
-use crate::Refused;
 use crate::bindings::timers;
 use crate::error::granted;
+use crate::{Outcome, Refused, panic};
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::future::{Future, poll_fn};
+use std::panic::Location;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
@@ -23,24 +24,28 @@ use thiserror::Error;
 pub struct Timer(Pending);
 
 impl Timer {
-    /// Calls `callback` when `duration` has passed.
+    /// Calls `callback` when `duration` has passed. It returns nothing, or a
+    /// `Result<(), E>`: an `Err` is an error that nothing has caught.
     ///
     /// # Panics
     ///
     /// When the isolate may have no more timers. [`try_after`](Self::try_after)
     /// answers with an error instead.
     #[track_caller]
-    pub fn after(duration: Duration, callback: impl FnOnce() + 'static) -> Self {
+    pub fn after<R: Outcome>(duration: Duration, callback: impl FnOnce() -> R + 'static) -> Self {
         granted(Self::try_after(duration, callback))
     }
 
     /// Calls `callback` when `duration` has passed, unless the isolate may have
     /// no more timers.
-    pub fn try_after(
+    #[track_caller]
+    pub fn try_after<R: Outcome>(
         duration: Duration,
-        callback: impl FnOnce() + 'static,
+        callback: impl FnOnce() -> R + 'static,
     ) -> Result<Self, Refused> {
-        Pending::start(duration, Then::Call(Box::new(callback))).map(Self)
+        let place = Location::caller();
+        let callback = Box::new(move || panic::report(callback(), place));
+        Pending::start(duration, Then::Call(callback)).map(Self)
     }
 
     /// Lets it go: it will call back, and cannot be cancelled any more.

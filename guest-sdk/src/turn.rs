@@ -3,7 +3,7 @@
 
 use crate::bindings::ports::{self, Event};
 use crate::inbox::{self, Inbox};
-use crate::{task, timer};
+use crate::{task, timer, wait};
 use std::io::Write;
 
 /// The turn of an entry: `start` runs it, up to where it waits for something.
@@ -38,6 +38,7 @@ fn handle(event: Event) {
             }
         }
         Event::Timer(token) => timer::fire(token),
+        Event::Settled(settled) => wait::settled(settled.token, settled.status),
     }
 }
 
