@@ -11,9 +11,11 @@ use std::sync::{Arc, Mutex, Weak};
 
 use insula_message::{ExitReason, Frame, Limit, LimitHit};
 
+use crate::events::Event;
 use crate::isolate::IsolateCore;
 use crate::listeners::{ExitListener, Listeners, REASON_ROOM, cut, tell_error};
-use crate::port::{Message, PortRef, Promise, SendStatus, new_ids};
+use crate::port::{Message, PortRef, SendStatus, new_ids};
+use crate::promise::Promise;
 use crate::sync::lock;
 
 /// When a control takes effect. The numbers are those of `priority` in the WIT.
@@ -27,7 +29,7 @@ pub enum Priority {
 }
 
 /// The part of an isolate that its controllers share.
-pub(crate) struct Control {
+pub(crate) struct Controls {
     state: Mutex<State>,
     /// It is paused, or something is to be done before the next event.
     attention: AtomicBool,
@@ -79,13 +81,13 @@ pub(crate) struct Told {
     _pending: VecDeque<Pending>,
 }
 
-impl Control {
+impl Controls {
     /// Of an isolate that begins `paused`, as if by its own pause capability, or
     /// not.
     pub(crate) fn new(errors_fatal: bool, paused: bool) -> Self {
         let ids = new_ids(3);
         let by_itself = paused.then_some(ids + Part::Pause as u64);
-        Control {
+        Controls {
             state: Mutex::new(State {
                 pauses: by_itself.into_iter().collect(),
                 pending: VecDeque::new(),
@@ -119,32 +121,38 @@ impl IsolateCore {
     /// Adds a pause.
     pub(crate) fn pause(&self, by: u64) -> Result<(), LimitHit> {
         let most = self.limits().handles;
-        self.control().change(|state| {
+        let first = self.controls().change(|state| {
             if state.ended.is_some() {
-                return Ok(());
+                return Ok(false);
             }
             if state.pauses.len() as u64 >= most && !state.pauses.contains(&by) {
                 return Err(self.limits().hit(Limit::Handles));
             }
+            let first = state.pauses.is_empty();
             state.pauses.insert(by);
-            Ok(())
-        })
+            Ok(first)
+        })?;
+        if first {
+            self.emit(|group, isolate| Event::Paused { group, isolate });
+        }
+        Ok(())
     }
 
     /// Takes a pause away, where there is such a one. With the last one it goes
     /// on.
     pub(crate) fn resume(self: &Arc<Self>, by: u64) {
         let goes_on = self
-            .control()
+            .controls()
             .change(|state| state.pauses.remove(&by) && state.pauses.is_empty());
         if goes_on {
+            self.emit(|group, isolate| Event::Resumed { group, isolate });
             self.wake(None);
         }
     }
 
     pub(crate) fn is_paused(&self) -> bool {
-        self.control().attention.load(Ordering::SeqCst)
-            && !lock(&self.control().state).pauses.is_empty()
+        self.controls().attention.load(Ordering::SeqCst)
+            && !lock(&self.controls().state).pauses.is_empty()
     }
 
     /// Ends it, and with `tree` all that it has spawned.
@@ -166,7 +174,7 @@ impl IsolateCore {
         message: Message,
         priority: Priority,
     ) -> SendStatus {
-        if lock(&self.control().state).ended.is_some() {
+        if lock(&self.controls().state).ended.is_some() {
             return SendStatus::Closed;
         }
         match priority {
@@ -187,7 +195,7 @@ impl IsolateCore {
     /// False when it has ended.
     fn do_before_next_event(self: &Arc<Self>, pending: Pending) -> bool {
         // What is refused is dropped after the lock: it holds ports.
-        let refused = self.control().change(|state| {
+        let refused = self.controls().change(|state| {
             if state.ended.is_some() {
                 return Some(pending);
             }
@@ -212,10 +220,10 @@ impl IsolateCore {
     /// where there is nothing.
     pub(crate) fn attend(self: &Arc<Self>) -> Attended {
         loop {
-            if !self.control().attention.load(Ordering::SeqCst) {
+            if !self.controls().attention.load(Ordering::SeqCst) {
                 return Attended::GoOn;
             }
-            let next = self.control().change(|state| {
+            let next = self.controls().change(|state| {
                 if state.pauses.is_empty() {
                     Ok(state.pending.pop_front())
                 } else {
@@ -235,17 +243,17 @@ impl IsolateCore {
     }
 
     pub(crate) fn set_errors_fatal(&self, on: bool) {
-        lock(&self.control().state).errors_fatal = on;
+        lock(&self.controls().state).errors_fatal = on;
     }
 
     pub(crate) fn errors_are_fatal(&self) -> bool {
-        lock(&self.control().state).errors_fatal
+        lock(&self.controls().state).errors_fatal
     }
 
     /// Tells error listeners. False when there are none.
     pub(crate) fn tell_of_error(&self, text: &str, backtrace: &[Frame]) -> bool {
         // Sending wakes others and may drop ports, so not under the lock.
-        let listeners: Vec<_> = lock(&self.control().state)
+        let listeners: Vec<_> = lock(&self.controls().state)
             .on_error
             .iter()
             .map(|port| port.for_holder(Some(self.group())))
@@ -253,13 +261,18 @@ impl IsolateCore {
         for port in &listeners {
             tell_error(port, text, backtrace);
         }
+        self.emit(|group, isolate| Event::Uncaught {
+            group,
+            isolate,
+            error: text.to_owned(),
+        });
         !listeners.is_empty()
     }
 
     pub(crate) fn add_error_listener(&self, to: &PortRef) -> SendStatus {
         let listener = to.for_holder(Some(self.group()));
         let most = self.limits().handles;
-        let (status, dropped) = self.control().change(|state| {
+        let (status, dropped) = self.controls().change(|state| {
             if state.ended.is_some() {
                 (SendStatus::Closed, Some(listener))
             } else if state.on_error.len() as u64 >= most {
@@ -273,7 +286,9 @@ impl IsolateCore {
     }
 
     pub(crate) fn remove_error_listener(&self, to: &PortRef) {
-        let removed = self.control().change(|state| state.on_error.remove(to.id()));
+        let removed = self
+            .controls()
+            .change(|state| state.on_error.remove(to.id()));
         drop(removed);
     }
 
@@ -284,7 +299,7 @@ impl IsolateCore {
             Ok(listener) => listener,
             Err(status) => return status,
         };
-        let (status, dropped) = self.control().change(|state| match &state.ended {
+        let (status, dropped) = self.controls().change(|state| match &state.ended {
             Some(_) => (SendStatus::Closed, Some(listener)),
             None => (SendStatus::Sent, state.on_exit.add(to.id(), listener)),
         });
@@ -295,13 +310,15 @@ impl IsolateCore {
     /// Of an isolate that nobody knows yet.
     pub(crate) fn add_first_exit_listener(&self, port: u64, listener: ExitListener) {
         let replaced = self
-            .control()
+            .controls()
             .change(|state| state.on_exit.add(port, listener));
         drop(replaced);
     }
 
     pub(crate) fn remove_exit_listener(&self, to: &PortRef) {
-        let removed = self.control().change(|state| state.on_exit.remove(to.id()));
+        let removed = self
+            .controls()
+            .change(|state| state.on_exit.remove(to.id()));
         drop(removed);
     }
 
@@ -311,7 +328,7 @@ impl IsolateCore {
             Ok(listener) => listener,
             Err(status) => return status,
         };
-        let (ended, dropped) = self.control().change(|state| match &state.ended {
+        let (ended, dropped) = self.controls().change(|state| match &state.ended {
             Some(reason) => (Some(reason.clone()), Some(listener)),
             None => (None, state.monitors.add(to.id(), listener)),
         });
@@ -323,7 +340,9 @@ impl IsolateCore {
     }
 
     pub(crate) fn remove_monitor(&self, to: &PortRef) {
-        let removed = self.control().change(|state| state.monitors.remove(to.id()));
+        let removed = self
+            .controls()
+            .change(|state| state.monitors.remove(to.id()));
         drop(removed);
     }
 
@@ -343,8 +362,8 @@ impl IsolateCore {
 
     /// The reason why this one has ended, where it has.
     fn add_link(&self, other: &Arc<Self>) -> Option<ExitReason> {
-        let id = other.control().id(Part::ControlPort);
-        self.control().change(|state| {
+        let id = other.controls().id(Part::ControlPort);
+        self.controls().change(|state| {
             if state.ended.is_none() {
                 state.links.insert(id, Arc::downgrade(other));
             }
@@ -353,8 +372,8 @@ impl IsolateCore {
     }
 
     fn remove_link(&self, other: &Self) {
-        let id = other.control().id(Part::ControlPort);
-        let removed = self.control().change(|state| state.links.remove(&id));
+        let id = other.controls().id(Part::ControlPort);
+        let removed = self.controls().change(|state| state.links.remove(&id));
         drop(removed);
     }
 
@@ -365,7 +384,7 @@ impl IsolateCore {
 
     /// No control has an effect from now on. Gives who is to be told.
     pub(crate) fn end_controls(&self, reason: &ExitReason) -> Told {
-        self.control().change(|state| {
+        self.controls().change(|state| {
             state.ended = Some(reason.clone());
             state.pauses.clear();
             Told {
@@ -406,7 +425,7 @@ impl Told {
 
 /// What error listeners are told of an end, where it was an error of the
 /// isolate's own.
-fn error_text(reason: &ExitReason) -> Option<String> {
+pub(crate) fn error_text(reason: &ExitReason) -> Option<String> {
     match reason {
         ExitReason::Failed { error, .. } => Some(error.clone()),
         ExitReason::Linked { .. } => None,

@@ -47,7 +47,7 @@ impl Controller {
     ) -> Option<Self> {
         let isolate = control_port.controlled()?;
         let is = |part: Part, given: Option<&PortRef>| {
-            given.is_some_and(|given| given.id() == isolate.control().id(part))
+            given.is_some_and(|given| given.id() == isolate.controls().id(part))
         };
         let (pause, terminate) = (is(Part::Pause, pause), is(Part::Terminate, terminate));
         Some(Controller::new(isolate, holder, pause, terminate))
@@ -56,6 +56,11 @@ impl Controller {
     /// The same for another holder.
     pub(crate) fn for_holder(&self, holder: Option<&Arc<GroupCore>>) -> Self {
         Controller::new(&self.isolate, holder, self.may_pause, self.may_terminate)
+    }
+
+    /// The same without rights.
+    pub(crate) fn watching(&self, holder: Option<&Arc<GroupCore>>) -> Self {
+        Controller::new(&self.isolate, holder, false, false)
     }
 
     pub(crate) fn isolate(&self) -> &Arc<IsolateCore> {

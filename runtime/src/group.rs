@@ -76,6 +76,11 @@ impl GroupCore {
         })
     }
 
+    /// Counts up within the runtime.
+    pub(crate) fn number(&self) -> u64 {
+        self.number
+    }
+
     pub(crate) fn core(&self) -> &Arc<Core> {
         &self.core
     }

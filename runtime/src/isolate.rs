@@ -6,7 +6,8 @@ use std::sync::{Arc, Condvar, Mutex, OnceLock};
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
-use crate::control::{Control, Part};
+use crate::control::{Controls, Part};
+use crate::events::Event;
 use crate::group::GroupCore;
 use crate::limits::Limits;
 use crate::mailbox::Mailbox;
@@ -15,7 +16,7 @@ use crate::sched::{RunState, Seat};
 use crate::sync::{lock, wait, wait_timeout};
 use crate::task::Task;
 use crate::turn::{Body, Start, TurnEnd};
-use insula_message::ExitReason;
+use insula_message::{ExitReason, LimitHit};
 
 pub(crate) struct IsolateCore {
     number: u64,
@@ -24,7 +25,7 @@ pub(crate) struct IsolateCore {
     entry: OnceLock<String>,
     group: Arc<GroupCore>,
     limits: Arc<Limits>,
-    control: Control,
+    controls: Controls,
     run: RunState,
     /// Of an isolate whose program is being loaded: nobody has queued it yet.
     waits_for_program: AtomicBool,
@@ -83,7 +84,7 @@ impl IsolateCore {
             waiting: Mutex::new(None),
             exit: Mutex::new(Exit::default()),
             exited: Condvar::new(),
-            control: Control::new(errors_fatal, paused),
+            controls: Controls::new(errors_fatal, paused),
             limits,
             group: group.clone(),
         });
@@ -119,8 +120,8 @@ impl IsolateCore {
         &self.limits
     }
 
-    pub(crate) fn control(&self) -> &Control {
-        &self.control
+    pub(crate) fn controls(&self) -> &Controls {
+        &self.controls
     }
 
     /// Its control port, or one of its capabilities.
@@ -129,7 +130,14 @@ impl IsolateCore {
             Part::ControlPort => Target::Control(self.clone()),
             Part::Pause | Part::Terminate => Target::Capability,
         };
-        PortRef::new(Port::with_id(self.control.id(part), target), holder)
+        PortRef::new(Port::with_id(self.controls.id(part), target), holder)
+    }
+
+    /// Says to whoever listens to the runtime what happens to it. No lock may be
+    /// held.
+    pub(crate) fn emit(&self, make: impl FnOnce(u64, String) -> Event) {
+        let events = &self.group.core().events;
+        events.emit(|| make(self.group.number(), self.name.clone()));
     }
 
     pub(crate) fn mailbox(&self) -> &Mutex<Mailbox> {
@@ -251,6 +259,7 @@ impl IsolateCore {
         drop(dropped);
         self.group.free_place(self.number);
         self.end_controls(&reason).tell(self, &reason);
+        self.emit_end(&reason);
         self.group.core().isolate_exited(self, &reason);
         // Who sees the reason sees the group without it, and who sees that sees
         // the reason.
@@ -264,6 +273,33 @@ impl IsolateCore {
         self.group.activity_ends();
     }
 
+    fn emit_end(&self, reason: &ExitReason) {
+        if let ExitReason::Limit { hit, .. } = reason {
+            self.emit_hit(*hit);
+        }
+        if let Some(error) = crate::control::error_text(reason) {
+            self.emit(|group, isolate| Event::Uncaught {
+                group,
+                isolate,
+                error,
+            });
+        }
+        self.emit(|group, isolate| Event::Exited {
+            group,
+            isolate,
+            reason: reason.clone(),
+        });
+    }
+
+    /// It met a limit.
+    pub(crate) fn emit_hit(&self, hit: LimitHit) {
+        self.emit(|group, isolate| Event::LimitHit {
+            group,
+            isolate,
+            hit,
+        });
+    }
+
     pub(crate) fn exit_reason(&self) -> Option<ExitReason> {
         lock(&self.exit).reason.clone()
     }
@@ -273,7 +309,11 @@ impl IsolateCore {
         match &exit.reason {
             Some(reason) => Poll::Ready(reason.clone()),
             None => {
-                if !exit.wakers.iter().any(|waker| waker.will_wake(context.waker())) {
+                if !exit
+                    .wakers
+                    .iter()
+                    .any(|waker| waker.will_wake(context.waker()))
+                {
                     exit.wakers.push(context.waker().clone());
                 }
                 Poll::Pending

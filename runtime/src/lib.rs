@@ -30,6 +30,8 @@
 
 mod abi;
 mod clock;
+mod control;
+mod controller;
 mod core;
 mod cpu;
 mod engine;
@@ -39,9 +41,11 @@ mod exit;
 mod group;
 mod handle;
 mod handles;
+mod host_control;
 mod host_port;
 mod isolate;
 mod limits;
+mod listeners;
 mod loader;
 mod mailbox;
 mod message;
@@ -59,9 +63,11 @@ mod turn;
 mod uri;
 
 pub use abi::Import;
-pub use error::{CallError, LoadError, SendError, SpawnError, StartError};
+pub use control::Priority;
+pub use error::{CallError, ControlError, LoadError, RunError, SendError, SpawnError, StartError};
 pub use events::{Event, Events};
 pub use handle::{Group, Isolate};
+pub use host_control::{Capability, Control};
 pub use insula_message::{
     Backtrace, DecodeError, DecodeErrorKind, EncodeError, ExitReason, Frame, FromMessage, Kind,
     Limit, LimitHit, Node, NodeId, ToJsonError, ToMessage,

@@ -177,7 +177,10 @@ impl Limits {
                 let all = Limit::ALL.iter().filter(|limit| !is_of_group(**limit));
                 let names: Vec<_> = all.map(|limit| limit.option()).collect();
                 let shown: String = name.chars().take(64).collect();
-                Err(format!("there is no limit `{shown}`; there is {}", names.join(", ")))
+                Err(format!(
+                    "there is no limit `{shown}`; there is {}",
+                    names.join(", ")
+                ))
             }
         }
     }

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use insula_message::{ExitReason, Frame, ToMessage};
 
 use crate::message::{SendPort, encode};
-use crate::port::{Message, PortRef, Promise, SendStatus};
+use crate::port::{Message, PortRef, SendStatus};
+use crate::promise::Promise;
 use crate::spawn::NotSpawned;
 
 /// Listeners of one kind, each port once, in the order in which they came.

@@ -37,57 +37,40 @@ impl PortRef {
 }
 
 impl Promise {
-    /// To whom it is.
-    pub(crate) fn port(&self) -> &PortRef {
-        &self.port
-    }
-
-    /// Sends `message` in the room that was taken. Where it costs more and there
-    /// is no room for that, sends what `shorter` makes, which is to cost no more
-    /// than was promised. Where the port was closed meanwhile, nothing is sent.
-    pub(crate) fn send(mut self, message: Message, shorter: impl FnOnce() -> Message) {
-        match self.room.take() {
-            Some(Room::Mailbox(promised)) => {
-                if let Err(message) = self.queue(promised, message) {
-                    // Dropped while no lock is held, and before another is made.
-                    drop(message);
-                    if self.queue(promised, shorter()).is_err() {
-                        self.room = Some(Room::Mailbox(promised));
-                    }
+    /// Has room for `cost` from now on. False, and as before, where there is
+    /// none.
+    pub(crate) fn grow_to(&mut self, cost: u64) -> bool {
+        match (&mut self.room, self.port.target()) {
+            (Some(Room::Mailbox(promised)), Target::Isolate { isolate, slot }) => {
+                let more = cost.saturating_sub(*promised);
+                let grown = lock(isolate.mailbox()).promise_more(*slot, self.port.id(), more);
+                if grown {
+                    *promised += more;
                 }
+                grown
             }
-            Some(Room::Host(mut charge)) => {
-                let Target::Host(mailbox) = self.port.target() else {
-                    return;
-                };
-                let message = if charge.resize(message.cost()) {
-                    message
-                } else {
-                    drop(message);
-                    shorter()
-                };
-                let _ = mailbox.send(message, Some(charge));
-            }
-            None => {}
+            (Some(Room::Host(charge)), _) => charge.resize(cost),
+            _ => false,
         }
     }
 
-    /// Gives the message back where it does not fit.
-    fn queue(&self, promised: u64, message: Message) -> Result<(), Message> {
-        let Target::Isolate { isolate, slot } = self.port.target() else {
-            return Ok(());
-        };
-        let queued = lock(isolate.mailbox()).fulfil(*slot, self.port.id(), promised, message);
-        match queued {
-            Ok(wake) => {
-                if wake {
+    /// Sends `message`, which costs no more than was promised. Where the port was
+    /// closed meanwhile, nothing is sent.
+    pub(crate) fn send(mut self, message: Message) {
+        match (self.room.take(), self.port.target()) {
+            (Some(Room::Mailbox(promised)), Target::Isolate { isolate, slot }) => {
+                // What was not queued is dropped after the lock.
+                let queued =
+                    lock(isolate.mailbox()).fulfil(*slot, self.port.id(), promised, message);
+                if let Ok(true) = queued {
                     isolate.wake(None);
                 }
-                Ok(())
             }
-            Err((SendStatus::Full, message)) => Err(message),
-            // It is closed, so its room is gone.
-            Err(_) => Ok(()),
+            (Some(Room::Host(mut charge)), Target::Host(mailbox)) => {
+                charge.resize(message.cost());
+                let _ = mailbox.send(message, Some(charge));
+            }
+            _ => {}
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::error;
+use crate::events::Event;
 use crate::group::{Activity, GroupCore};
 use crate::isolate::{FIRST_PORT, IsolateCore, Traits};
 use crate::limits::Limits;
@@ -142,7 +143,22 @@ fn make(
         }
         port = isolate.sender(FIRST_PORT, holder);
         isolate
-    })?;
+    });
+    let isolate = match isolate {
+        Ok(isolate) => isolate,
+        Err(hit) => {
+            if let Some(parent) = parent {
+                parent.emit_hit(hit);
+            }
+            return Err(hit.into());
+        }
+    };
+    isolate.emit(|group, name| Event::Spawned {
+        group,
+        isolate: name,
+        entry: isolate.entry().to_owned(),
+        parent: parent.map(|parent| parent.name().to_owned()),
+    });
     let Some(port) = port else {
         unreachable!("only an isolate that runs can close its first port");
     };

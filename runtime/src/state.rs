@@ -196,7 +196,9 @@ impl State {
     }
 
     fn refuse(&mut self, limit: Limit) -> wasmtime::Result<bool> {
-        self.refused = Some(self.isolate.limits().hit(limit));
+        let hit = self.isolate.limits().hit(limit);
+        self.refused = Some(hit);
+        self.isolate.emit_hit(hit);
         Ok(false)
     }
 }

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use wasmtime::{PoolConcurrencyLimitError, Store, Trap, TypedFunc, WasmBacktrace};
 
-use crate::exit::{frames, without_panicking};
 use crate::control::Attended;
+use crate::exit::{frames, without_panicking};
 use crate::isolate::IsolateCore;
 use crate::port::{Paid, PortRef};
 use crate::program::Program;

@@ -60,7 +60,10 @@ fn spawn(mut guest: Guest<'_>, request: u32, answer: u32) -> wasmtime::Result<()
             let group = state.isolate.group();
             let isolate = Handle::Isolate(Controller::whole(&isolate, Some(group)));
             let handles = &mut state.handles;
-            match (handles.insert(isolate), handles.insert(Handle::SendPort(port))) {
+            match (
+                handles.insert(isolate),
+                handles.insert(Handle::SendPort(port)),
+            ) {
                 (Some(isolate), Some(port)) => answer.answer_two(&mut guest, isolate, port),
                 _ => unreachable!("there was room for two"),
             }
@@ -78,7 +81,9 @@ fn read<'a>(
 ) -> wasmtime::Result<Result<(Option<&'a str>, Child), Refusal>> {
     let optional_text = |at: usize, what: &str| {
         let given = request.option(at)?;
-        given.map(|at| text(memory, request.span(at), what)).transpose()
+        given
+            .map(|at| text(memory, request.span(at), what))
+            .transpose()
     };
     let optional_port = |at: usize| {
         let given = request.option(at)?;

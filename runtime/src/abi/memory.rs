@@ -195,7 +195,10 @@ impl<'a> Record<'a> {
     ) -> wasmtime::Result<impl Iterator<Item = Record<'a>>> {
         check_aligned(list.start, align, what)?;
         let Some(length) = list.length.checked_mul(size) else {
-            return broken(format!("{what} of {} is larger than any memory", list.length));
+            return broken(format!(
+                "{what} of {} is larger than any memory",
+                list.length
+            ));
         };
         let place = Span::new(list.start, length).within(memory, what)?;
         Ok(memory[place].chunks_exact(size as usize).map(Record))

@@ -22,30 +22,37 @@ impl Mailbox {
         Ok(())
     }
 
-    /// Queues a message in the room that was kept for it. One that is larger is
-    /// given back when there is no room for what it has more; the promise holds
-    /// on. True when the isolate has to be woken.
+    /// Keeps more room for a message that room is kept for. False where there is
+    /// none.
+    pub(crate) fn promise_more(&mut self, slot: usize, id: u64, more: u64) -> bool {
+        if self.open_port(slot, id).is_none()
+            || self.bytes.saturating_add(more) > self.limits.mailbox_bytes
+            || !self.group.charge_mailbox(more)
+        {
+            return false;
+        }
+        self.ports[slot].promised_bytes += more;
+        self.bytes += more;
+        true
+    }
+
+    /// Queues a message in the room that was kept for it, which is large enough.
+    /// True when the isolate has to be woken. Given back where the port is
+    /// closed, and its room gone with it.
     pub(crate) fn fulfil(
         &mut self,
         slot: usize,
         id: u64,
         promised: u64,
         message: Message,
-    ) -> Result<bool, (SendStatus, Message)> {
-        if self.open_port(slot, id).is_none() {
-            return Err((SendStatus::Closed, message));
-        }
+    ) -> Result<bool, Message> {
         let cost = message.cost();
-        let more = cost.saturating_sub(promised);
-        if more > 0 {
-            let fits = self.bytes.saturating_add(more) <= self.limits.mailbox_bytes;
-            if !fits || !self.group.charge_mailbox(more) {
-                return Err((SendStatus::Full, message));
-            }
-            self.bytes += more;
+        if self.open_port(slot, id).is_none() || cost > promised {
+            debug_assert!(cost <= promised, "{cost} in the room of {promised}");
+            return Err(message);
         }
         self.unpromise(slot, promised);
-        self.give_back(promised.saturating_sub(cost));
+        self.give_back(promised - cost);
         self.messages += 1;
         Ok(self.queue(slot, Queued::Message(message)))
     }
