@@ -9,6 +9,7 @@ use wasmtime::{Engine, Linker};
 
 use crate::abi::Import;
 use crate::clock::Clock;
+use crate::events;
 use crate::group::GroupCore;
 use crate::isolate::IsolateCore;
 use crate::limits::Limits;
@@ -32,6 +33,7 @@ pub(crate) struct Core {
     pub(crate) output: Box<dyn Output>,
     pub(crate) max_isolates: u32,
     pub(crate) on_exit: Option<OnExit>,
+    pub(crate) events: Arc<events::Hub>,
     groups: Mutex<Groups>,
     monitor: Mutex<Option<JoinHandle>>,
     closing: AtomicBool,
@@ -77,6 +79,7 @@ impl Core {
             output: settings.output,
             max_isolates: settings.max_isolates,
             on_exit: settings.on_exit,
+            events: Arc::default(),
             groups: Mutex::new(Groups::default()),
             monitor: Mutex::new(None),
             closing: AtomicBool::new(false),
@@ -168,6 +171,7 @@ impl Core {
         if let Some(monitor) = lock(&self.monitor).take() {
             let _ = monitor.join();
         }
+        self.events.close();
     }
 }
 

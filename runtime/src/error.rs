@@ -156,6 +156,9 @@ pub enum SpawnError {
     /// What was granted is not there.
     #[error("a URI could not be granted: {0}")]
     Grant(LoadError),
+    /// The port of a listener is closed or has no room for a notice.
+    #[error("the port of a listener is closed, or has no room for a notice")]
+    Listener,
     /// The runtime is being shut down.
     #[error("the runtime is shut down")]
     ShutDown,
@@ -175,6 +178,38 @@ pub(crate) fn list(entries: &[String]) -> String {
         list.push_str(&format!(" and {} more", entries.len() - ENTRIES_NAMED));
     }
     list
+}
+
+/// Why [`Runtime::run`](crate::Runtime::run) has no result.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RunError {
+    /// The isolate was not spawned.
+    #[error(transparent)]
+    Spawn(#[from] SpawnError),
+    /// It ended without a result.
+    #[error("the isolate gave no result: it {0}")]
+    Ended(insula_message::ExitReason),
+    /// The result is of another type.
+    #[error("the result is not what was expected: {0}")]
+    Decode(#[from] insula_message::DecodeError),
+}
+
+/// An isolate was not controlled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ControlError {
+    /// The handle lacks the right.
+    #[error(
+        "the handle has no right to {0} the isolate (make it with the isolate's {0} capability)"
+    )]
+    NoRight(&'static str),
+    /// The send port is no control port.
+    #[error("the send port is no isolate's control port")]
+    NotControl,
+    /// As many pauses as there may be hold already.
+    #[error("the isolate was not paused once more: {0}")]
+    Limit(LimitHit),
 }
 
 /// A message was not sent.

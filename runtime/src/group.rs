@@ -1,7 +1,7 @@
 //! One group: what one host spawn made, the budget that its isolates share, and
 //! how it is known that nothing can happen in it any more.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 
@@ -38,9 +38,22 @@ pub(crate) struct GroupCore {
 #[derive(Default)]
 struct Members {
     spawned: u64,
-    alive: HashMap<u64, Arc<IsolateCore>>,
+    alive: HashMap<u64, Member>,
+    /// How many of them have ended, and are telling their listeners.
+    ended: usize,
     /// Set when the whole group is being ended: nobody comes in any more.
     closing: Option<ExitReason>,
+}
+
+struct Member {
+    isolate: Arc<IsolateCore>,
+    /// The isolate that spawned it; where that one has ended, the one that
+    /// spawned that one.
+    parent: Option<u64>,
+    children: BTreeSet<u64>,
+    /// It is being ended with all that it has spawned, and what it spawns until
+    /// then.
+    doomed: bool,
 }
 
 impl GroupCore {
@@ -61,6 +74,11 @@ impl GroupCore {
             empty: Condvar::new(),
             limits,
         })
+    }
+
+    /// Counts up within the runtime.
+    pub(crate) fn number(&self) -> u64 {
+        self.number
     }
 
     pub(crate) fn core(&self) -> &Arc<Core> {
@@ -92,10 +110,11 @@ impl GroupCore {
     /// at 1 in each group.
     pub(crate) fn admit(
         &self,
+        parent: Option<&IsolateCore>,
         make: impl FnOnce(u64) -> Arc<IsolateCore>,
     ) -> Result<Arc<IsolateCore>, LimitHit> {
         let mut members = lock(&self.members);
-        if members.alive.len() as u64 >= self.limits.isolates {
+        if (members.alive.len() - members.ended) as u64 >= self.limits.isolates {
             return Err(self.limits.hit(Limit::Isolates));
         }
         if members.spawned >= self.limits.spawned {
@@ -104,18 +123,74 @@ impl GroupCore {
         members.spawned += 1;
         let number = members.spawned;
         let isolate = make(number);
-        members.alive.insert(number, isolate.clone());
+        let parent = parent.map(|parent| parent.number());
+        let mut doomed = false;
+        if let Some(parent) = parent.and_then(|parent| members.alive.get_mut(&parent)) {
+            parent.children.insert(number);
+            doomed = parent.doomed;
+        }
+        let member = Member {
+            isolate: isolate.clone(),
+            parent,
+            children: BTreeSet::new(),
+            doomed,
+        };
+        members.alive.insert(number, member);
         self.activity_begins();
-        if let Some(reason) = &members.closing {
-            isolate.stop(reason.clone());
+        let closing = members.closing.clone();
+        drop(members);
+        if let Some(reason) = closing.or_else(|| doomed.then_some(ExitReason::Killed)) {
+            isolate.stop(reason);
         }
         Ok(isolate)
     }
 
-    /// An isolate has ended.
+    /// Ends this isolate and all that it has spawned, at any depth.
+    pub(crate) fn stop_tree(&self, number: u64) {
+        let mut tree = Vec::new();
+        {
+            let mut members = lock(&self.members);
+            let mut at = vec![number];
+            while let Some(number) = at.pop() {
+                if let Some(member) = members.alive.get_mut(&number) {
+                    member.doomed = true;
+                    at.extend(&member.children);
+                    tree.push(member.isolate.clone());
+                }
+            }
+        }
+        for isolate in tree {
+            isolate.stop(ExitReason::Killed);
+        }
+    }
+
+    /// An isolate has ended, and others may have its place.
+    pub(crate) fn free_place(&self, number: u64) {
+        let mut members = lock(&self.members);
+        members.ended += 1;
+        let Some(member) = members.alive.get_mut(&number) else {
+            return;
+        };
+        let (parent, children) = (member.parent, std::mem::take(&mut member.children));
+        for child in &children {
+            if let Some(child) = members.alive.get_mut(child) {
+                child.parent = parent;
+            }
+        }
+        if let Some(parent) = parent.and_then(|parent| members.alive.get_mut(&parent)) {
+            parent.children.remove(&number);
+            parent.children.extend(children);
+        }
+    }
+
+    /// An isolate that has ended has told everybody.
     pub(crate) fn leave(&self, number: u64) {
         let mut members = lock(&self.members);
-        members.alive.remove(&number);
+        if let Some(member) = members.alive.remove(&number) {
+            members.ended -= 1;
+            // Dropped later: the caller holds it too, so nothing ends here.
+            drop(member);
+        }
         if members.alive.is_empty() {
             self.empty.notify_all();
         }
@@ -126,7 +201,8 @@ impl GroupCore {
         let alive: Vec<_> = {
             let mut members = lock(&self.members);
             members.closing.get_or_insert_with(|| reason.clone());
-            members.alive.values().cloned().collect()
+            let alive = members.alive.values();
+            alive.map(|member| member.isolate.clone()).collect()
         };
         for isolate in alive {
             isolate.stop(reason.clone());
@@ -145,7 +221,8 @@ impl GroupCore {
     }
 
     pub(crate) fn alive(&self) -> usize {
-        lock(&self.members).alive.len()
+        let members = lock(&self.members);
+        members.alive.len() - members.ended
     }
 
     pub(crate) fn spawned(&self) -> u64 {
@@ -154,7 +231,11 @@ impl GroupCore {
 
     /// Messages that wait in all mailboxes.
     pub(crate) fn messages(&self) -> u64 {
-        let alive: Vec<_> = lock(&self.members).alive.values().cloned().collect();
+        let alive: Vec<_> = {
+            let members = lock(&self.members);
+            let alive = members.alive.values();
+            alive.map(|member| member.isolate.clone()).collect()
+        };
         alive
             .iter()
             .map(|isolate| lock(isolate.mailbox()).messages())

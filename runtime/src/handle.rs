@@ -1,23 +1,23 @@
 //! The host's handles to an isolate and to its group.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use crate::group::GroupCore;
+use crate::host_control::Control;
 use crate::isolate::IsolateCore;
 use crate::message::SendPort;
 use insula_message::ExitReason;
 
-/// An isolate that the host spawned.
+/// An isolate that the host spawned, with every right to it: all that a
+/// [`Control`] does, it does too.
 ///
 /// Dropping the handle leaves the isolate alone, as dropping a thread's handle
 /// leaves the thread alone. It holds a send port for the isolate's first port,
 /// so the isolate's group is not over while the handle is there.
 #[derive(Debug)]
 pub struct Isolate {
-    name: String,
     group: Group,
-    core: Held,
+    control: Control,
     port: SendPort,
 }
 
@@ -25,21 +25,13 @@ pub struct Isolate {
 #[derive(Clone)]
 pub struct Group(Arc<GroupCore>);
 
-struct Held(Arc<IsolateCore>);
-
 impl Isolate {
     pub(crate) fn new(core: Arc<IsolateCore>, port: SendPort) -> Self {
         Isolate {
-            name: core.name().to_owned(),
             group: Group(core.group().clone()),
-            core: Held(core),
+            control: Control::whole(&core),
             port,
         }
-    }
-
-    /// A name for people, unique within the group.
-    pub fn name(&self) -> &str {
-        &self.name
     }
 
     /// A send port for the isolate's first receive port.
@@ -52,29 +44,32 @@ impl Isolate {
         &self.group
     }
 
-    /// Why the isolate ended, if it has.
-    pub fn exit_reason(&self) -> Option<ExitReason> {
-        self.core.0.exit_reason()
+    /// A handle that controls it and has no right to send to it.
+    pub fn control(&self) -> &Control {
+        &self.control
     }
 
-    /// Waits until the isolate has ended. Gives its send port up first: an
-    /// isolate that waits for messages which nobody else can send ends then.
+    /// Waits until the isolate has ended. Gives the host's hold on it up first:
+    /// an isolate that waits for messages which nobody else can send ends then.
     pub fn join(self) -> ExitReason {
-        let Isolate { core, port, .. } = self;
-        drop(port);
-        core.0.wait_for_exit()
-    }
-
-    /// Waits until the isolate has ended, no longer than `time`, and keeps its
-    /// send port.
-    pub fn wait_timeout(&self, time: Duration) -> Option<ExitReason> {
-        self.core.0.wait_for_exit_timeout(time)
+        let isolate = self.control.release();
+        drop(self.port);
+        isolate.wait_for_exit()
     }
 
     /// Ends the isolate now, whatever it does: within about two milliseconds
     /// when it computes.
     pub fn kill(&self) {
-        self.core.0.stop(ExitReason::Killed);
+        // The spawner has every right.
+        let _ = self.control.kill();
+    }
+}
+
+impl std::ops::Deref for Isolate {
+    type Target = Control;
+
+    fn deref(&self) -> &Control {
+        &self.control
     }
 }
 
@@ -116,11 +111,5 @@ impl std::fmt::Debug for Group {
             .field("alive", &self.alive())
             .field("spawned", &self.spawned())
             .finish_non_exhaustive()
-    }
-}
-
-impl std::fmt::Debug for Held {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(self.0.name())
     }
 }

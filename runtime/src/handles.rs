@@ -1,6 +1,7 @@
 //! The table that turns a guest's numbers into what they stand for.
 
 use crate::clock::TimerRef;
+use crate::controller::Controller;
 use crate::port::PortRef;
 
 pub(crate) enum Handle {
@@ -9,6 +10,7 @@ pub(crate) enum Handle {
     ReceivePort(usize),
     /// None while the timer is being started.
     Timer(Option<TimerRef>),
+    Isolate(Controller),
 }
 
 impl Handle {
@@ -17,6 +19,7 @@ impl Handle {
             Handle::SendPort(_) => "send-port",
             Handle::ReceivePort(_) => "receive-port",
             Handle::Timer(_) => "timer",
+            Handle::Isolate(_) => "isolate",
         }
     }
 }
@@ -124,6 +127,13 @@ impl Handles {
     pub(crate) fn receive_port(&self, number: u32) -> Result<usize, WrongHandle> {
         match self.get(number)? {
             Handle::ReceivePort(slot) => Ok(*slot),
+            other => Err(WrongHandle::Kind(other.kind())),
+        }
+    }
+
+    pub(crate) fn isolate(&self, number: u32) -> Result<&Controller, WrongHandle> {
+        match self.get(number)? {
+            Handle::Isolate(isolate) => Ok(isolate),
             other => Err(WrongHandle::Kind(other.kind())),
         }
     }

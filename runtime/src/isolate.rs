@@ -3,16 +3,20 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, OnceLock};
+use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
+use crate::control::{Controls, Part};
+use crate::events::Event;
 use crate::group::GroupCore;
+use crate::limits::Limits;
 use crate::mailbox::Mailbox;
 use crate::port::{Port, PortRef, Target};
 use crate::sched::{RunState, Seat};
 use crate::sync::{lock, wait, wait_timeout};
 use crate::task::Task;
 use crate::turn::{Body, Start, TurnEnd};
-use insula_message::ExitReason;
+use insula_message::{ExitReason, LimitHit};
 
 pub(crate) struct IsolateCore {
     number: u64,
@@ -20,7 +24,11 @@ pub(crate) struct IsolateCore {
     /// Known once the program is loaded, where that comes later.
     entry: OnceLock<String>,
     group: Arc<GroupCore>,
+    limits: Arc<Limits>,
+    controls: Controls,
     run: RunState,
+    /// Of an isolate whose program is being loaded: nobody has queued it yet.
+    waits_for_program: AtomicBool,
     mailbox: Mutex<Mailbox>,
     /// Touched by the worker that runs the isolate, and by nobody else.
     body: Mutex<Body>,
@@ -30,33 +38,64 @@ pub(crate) struct IsolateCore {
     /// The thread that sits inside a turn of this isolate, while it may wait
     /// there for something.
     waiting: Mutex<Option<Arc<Seat<Task>>>>,
-    exit: Mutex<Option<ExitReason>>,
+    exit: Mutex<Exit>,
     exited: Condvar,
+}
+
+#[derive(Default)]
+struct Exit {
+    reason: Option<ExitReason>,
+    /// Futures of the host's that wait for it.
+    wakers: Vec<Waker>,
+}
+
+/// What an isolate is made with.
+pub(crate) struct Traits {
+    pub(crate) number: u64,
+    pub(crate) name: String,
+    pub(crate) limits: Arc<Limits>,
+    pub(crate) errors_fatal: bool,
+    pub(crate) paused: bool,
 }
 
 /// The slot of the first receive port in every mailbox.
 pub(crate) const FIRST_PORT: usize = 0;
 
 impl IsolateCore {
-    /// Makes an isolate that its maker queues. `what` names it for people.
-    pub(crate) fn new(number: u64, what: &str, group: &Arc<GroupCore>, start: Start) -> Arc<Self> {
+    /// Makes an isolate that its maker queues.
+    pub(crate) fn new(traits: Traits, group: &Arc<GroupCore>, start: Start) -> Arc<Self> {
+        let Traits {
+            number,
+            name,
+            limits,
+            errors_fatal,
+            paused,
+        } = traits;
         let isolate = Arc::new(IsolateCore {
             number,
-            name: format!("{what}#{number}"),
+            name,
             entry: OnceLock::new(),
             run: RunState::queued(),
-            mailbox: Mutex::new(Mailbox::new(group.clone(), group.limits.clone())),
+            waits_for_program: AtomicBool::new(start.program.is_none()),
+            mailbox: Mutex::new(Mailbox::new(group.clone(), limits.clone())),
             body: Mutex::new(Body::New(Box::new(start))),
             stop: Mutex::new(None),
             stopped: AtomicBool::new(false),
             waiting: Mutex::new(None),
-            exit: Mutex::new(None),
+            exit: Mutex::new(Exit::default()),
             exited: Condvar::new(),
+            controls: Controls::new(errors_fatal, paused),
+            limits,
             group: group.clone(),
         });
         let slot = isolate.open_port(0);
         debug_assert_eq!(slot, FIRST_PORT);
         isolate
+    }
+
+    /// Counts up within the group, from 1.
+    pub(crate) fn number(&self) -> u64 {
+        self.number
     }
 
     pub(crate) fn name(&self) -> &str {
@@ -74,6 +113,31 @@ impl IsolateCore {
 
     pub(crate) fn group(&self) -> &Arc<GroupCore> {
         &self.group
+    }
+
+    /// Its own limits; those of its group are the group's.
+    pub(crate) fn limits(&self) -> &Arc<Limits> {
+        &self.limits
+    }
+
+    pub(crate) fn controls(&self) -> &Controls {
+        &self.controls
+    }
+
+    /// Its control port, or one of its capabilities.
+    pub(crate) fn part(self: &Arc<Self>, part: Part, holder: Option<&Arc<GroupCore>>) -> PortRef {
+        let target = match part {
+            Part::ControlPort => Target::Control(self.clone()),
+            Part::Pause | Part::Terminate => Target::Capability,
+        };
+        PortRef::new(Port::with_id(self.controls.id(part), target), holder)
+    }
+
+    /// Says to whoever listens to the runtime what happens to it. No lock may be
+    /// held.
+    pub(crate) fn emit(&self, make: impl FnOnce(u64, String) -> Event) {
+        let events = &self.group.core().events;
+        events.emit(|| make(self.group.number(), self.name.clone()));
     }
 
     pub(crate) fn mailbox(&self) -> &Mutex<Mailbox> {
@@ -113,6 +177,14 @@ impl IsolateCore {
         }
     }
 
+    /// Queues an isolate whose program is loaded, or that ends before it is.
+    pub(crate) fn queue_first(self: &Arc<Self>) {
+        if self.waits_for_program.swap(false, Ordering::SeqCst) {
+            let scheduler = &self.group.core().scheduler;
+            scheduler.queue(Task(self.clone()));
+        }
+    }
+
     /// Asks the isolate to end. The first reason counts.
     pub(crate) fn stop(self: &Arc<Self>, reason: ExitReason) {
         lock(&self.stop).get_or_insert(reason);
@@ -120,6 +192,7 @@ impl IsolateCore {
         if let Some(seat) = lock(&self.waiting).as_ref() {
             seat.nudge();
         }
+        self.queue_first();
         self.wake(None);
         // It may wait at its group's door, which what is stopped may pass.
         for work in self.group.admission().release() {
@@ -176,32 +249,82 @@ impl IsolateCore {
     }
 
     /// Everything that has to happen when an isolate ends, in the order in which
-    /// others may see it: the heap goes, the ports close, the reason is told.
+    /// others may see it: the heap goes, the ports close, its place in the group
+    /// is free; then listeners are told, then whoever waits here.
     fn end(self: &Arc<Self>, reason: ExitReason) {
         self.run.end();
         let body = std::mem::replace(&mut *lock(&self.body), Body::Gone);
         drop(body);
         let dropped = lock(&self.mailbox).shut();
         drop(dropped);
+        self.group.free_place(self.number);
+        self.end_controls(&reason).tell(self, &reason);
+        self.emit_end(&reason);
         self.group.core().isolate_exited(self, &reason);
         // Who sees the reason sees the group without it, and who sees that sees
         // the reason.
         let mut exit = lock(&self.exit);
-        *exit = Some(reason);
+        exit.reason = Some(reason);
+        let wakers = std::mem::take(&mut exit.wakers);
         self.group.leave(self.number);
         drop(exit);
         self.exited.notify_all();
+        wakers.into_iter().for_each(Waker::wake);
         self.group.activity_ends();
     }
 
+    fn emit_end(&self, reason: &ExitReason) {
+        if let ExitReason::Limit { hit, .. } = reason {
+            self.emit_hit(*hit);
+        }
+        if let Some(error) = crate::control::error_text(reason) {
+            self.emit(|group, isolate| Event::Uncaught {
+                group,
+                isolate,
+                error,
+            });
+        }
+        self.emit(|group, isolate| Event::Exited {
+            group,
+            isolate,
+            reason: reason.clone(),
+        });
+    }
+
+    /// It met a limit.
+    pub(crate) fn emit_hit(&self, hit: LimitHit) {
+        self.emit(|group, isolate| Event::LimitHit {
+            group,
+            isolate,
+            hit,
+        });
+    }
+
     pub(crate) fn exit_reason(&self) -> Option<ExitReason> {
-        lock(&self.exit).clone()
+        lock(&self.exit).reason.clone()
+    }
+
+    pub(crate) fn poll_exit(&self, context: &mut Context<'_>) -> Poll<ExitReason> {
+        let mut exit = lock(&self.exit);
+        match &exit.reason {
+            Some(reason) => Poll::Ready(reason.clone()),
+            None => {
+                if !exit
+                    .wakers
+                    .iter()
+                    .any(|waker| waker.will_wake(context.waker()))
+                {
+                    exit.wakers.push(context.waker().clone());
+                }
+                Poll::Pending
+            }
+        }
     }
 
     pub(crate) fn wait_for_exit(&self) -> ExitReason {
         let mut exit = lock(&self.exit);
         loop {
-            match &*exit {
+            match &exit.reason {
                 Some(reason) => return reason.clone(),
                 None => exit = wait(&self.exited, exit),
             }
@@ -215,8 +338,8 @@ impl IsolateCore {
         let mut exit = lock(&self.exit);
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
-            if exit.is_some() || left.is_zero() {
-                return exit.clone();
+            if exit.reason.is_some() || left.is_zero() {
+                return exit.reason.clone();
             }
             exit = wait_timeout(&self.exited, exit, left);
         }

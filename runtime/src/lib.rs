@@ -30,23 +30,29 @@
 
 mod abi;
 mod clock;
+mod control;
+mod controller;
 mod core;
 mod cpu;
 mod engine;
 mod error;
+mod events;
 mod exit;
 mod group;
 mod handle;
 mod handles;
+mod host_control;
 mod host_port;
 mod isolate;
 mod limits;
+mod listeners;
 mod loader;
 mod mailbox;
 mod message;
 mod output;
 mod port;
 mod program;
+mod promise;
 mod runtime;
 mod sched;
 mod spawn;
@@ -57,8 +63,11 @@ mod turn;
 mod uri;
 
 pub use abi::Import;
-pub use error::{CallError, LoadError, SendError, SpawnError, StartError};
+pub use control::Priority;
+pub use error::{CallError, ControlError, LoadError, RunError, SendError, SpawnError, StartError};
+pub use events::{Event, Events};
 pub use handle::{Group, Isolate};
+pub use host_control::{Capability, Control};
 pub use insula_message::{
     Backtrace, DecodeError, DecodeErrorKind, EncodeError, ExitReason, Frame, FromMessage, Kind,
     Limit, LimitHit, Node, NodeId, ToJsonError, ToMessage,

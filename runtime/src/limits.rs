@@ -1,5 +1,6 @@
 //! What an isolate and its group may use: every default, stated once.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
@@ -34,6 +35,13 @@ macro_rules! limits {
                 match limit {
                     $(Limit::$variant => self.$name,)*
                     // Both lists are this workspace's; a test goes through them.
+                    other => unreachable!("{other:?} has no value"),
+                }
+            }
+
+            fn put(&mut self, limit: Limit, value: u64) {
+                match limit {
+                    $(Limit::$variant => self.$name = value,)*
                     other => unreachable!("{other:?} has no value"),
                 }
             }
@@ -123,6 +131,21 @@ pub(crate) const TEXT_BYTES: u64 = 64 * KIB;
 /// ask for it, it is on no budget.
 pub(crate) const REASON_BYTES: u64 = 4 * KIB;
 
+/// Whether a limit holds for a group as a whole, and not for each isolate in it.
+fn is_of_group(limit: Limit) -> bool {
+    match limit {
+        Limit::Memory
+        | Limit::TableElements
+        | Limit::TurnCpu
+        | Limit::MailboxMessages
+        | Limit::MailboxBytes
+        | Limit::MessageBytes
+        | Limit::Handles
+        | Limit::Timers => false,
+        _ => true,
+    }
+}
+
 /// Takes `more` from what a limit allows. False when it is not there.
 pub(crate) fn charge(used: &AtomicU64, more: u64, limit: u64) -> bool {
     used.try_update(Ordering::Relaxed, Ordering::Relaxed, |used| {
@@ -139,6 +162,39 @@ impl Limits {
             return Err(self.hit(Limit::MessageBytes));
         }
         Ok(())
+    }
+
+    /// The limit of this name that each isolate has for itself, or why there is
+    /// none.
+    pub(crate) fn of_isolates(name: &str) -> Result<Limit, String> {
+        let named = Limit::ALL.iter().find(|limit| limit.option() == name);
+        match named {
+            Some(limit) if is_of_group(*limit) => Err(format!(
+                "`{name}` is a limit of the whole group, and only the host sets those"
+            )),
+            Some(limit) => Ok(*limit),
+            None => {
+                let all = Limit::ALL.iter().filter(|limit| !is_of_group(**limit));
+                let names: Vec<_> = all.map(|limit| limit.option()).collect();
+                let shown: String = name.chars().take(64).collect();
+                Err(format!(
+                    "there is no limit `{shown}`; there is {}",
+                    names.join(", ")
+                ))
+            }
+        }
+    }
+
+    /// These limits, none above what is asked for.
+    pub(crate) fn capped(self: &Arc<Self>, asked: &[(Limit, u64)]) -> Arc<Self> {
+        if asked.is_empty() {
+            return self.clone();
+        }
+        let mut capped = Limits::clone(self);
+        for (limit, most) in asked {
+            capped.put(*limit, capped.get(*limit).min(*most));
+        }
+        Arc::new(capped)
     }
 
     pub(crate) fn hit(&self, limit: Limit) -> LimitHit {

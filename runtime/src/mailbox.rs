@@ -14,6 +14,8 @@ use crate::group::{GroupCore, MailboxShare};
 use crate::limits::Limits;
 use crate::port::{Message, Port, SMALL_MESSAGE, SendStatus};
 
+mod room;
+
 pub(crate) struct Mailbox {
     ports: Slab<ReceivePort>,
     /// Of the listening ports that have something: the arrival number of the
@@ -26,9 +28,12 @@ pub(crate) struct Mailbox {
     /// Timers that are not due yet.
     pub(crate) pending_timers: usize,
     messages: u64,
+    /// Messages that room is kept for.
+    promised: u64,
+    /// Of the messages and of the promised ones.
     bytes: u64,
     group: Arc<GroupCore>,
-    limits: Limits,
+    limits: Arc<Limits>,
     shut: bool,
 }
 
@@ -39,6 +44,9 @@ struct ReceivePort {
     queue: VecDeque<(u64, Queued)>,
     /// A notice is in the queue already.
     notice: bool,
+    /// Messages that room is kept for, and their bytes.
+    promised: u64,
+    promised_bytes: u64,
 }
 
 enum Queued {
@@ -72,7 +80,7 @@ pub(crate) struct Dropped {
 }
 
 impl Mailbox {
-    pub(crate) fn new(group: Arc<GroupCore>, limits: Limits) -> Self {
+    pub(crate) fn new(group: Arc<GroupCore>, limits: Arc<Limits>) -> Self {
         Mailbox {
             ports: Slab::new(),
             ready: VecDeque::new(),
@@ -81,6 +89,7 @@ impl Mailbox {
             listening: 0,
             pending_timers: 0,
             messages: 0,
+            promised: 0,
             bytes: 0,
             group,
             limits,
@@ -98,6 +107,8 @@ impl Mailbox {
             listening: false,
             queue: VecDeque::new(),
             notice: false,
+            promised: 0,
+            promised_bytes: 0,
         });
         slot
     }
@@ -123,6 +134,8 @@ impl Mailbox {
                 self.discharge(message.cost());
             }
         }
+        self.promised -= port.promised;
+        self.give_back(port.promised_bytes);
         Dropped { _ports: vec![port] }
     }
 
@@ -173,7 +186,7 @@ impl Mailbox {
         let limits = &self.limits;
         if self.open_port(slot, id).is_none() {
             SendStatus::Closed
-        } else if self.messages >= limits.mailbox_messages
+        } else if self.messages + self.promised >= limits.mailbox_messages
             || self.bytes.saturating_add(cost) > limits.mailbox_bytes
         {
             SendStatus::Full
@@ -327,12 +340,17 @@ impl Mailbox {
 
     fn discharge(&mut self, cost: u64) {
         self.messages -= 1;
-        self.bytes -= cost;
-        self.group.discharge_mailbox(cost);
+        self.give_back(cost);
+    }
+
+    fn give_back(&mut self, bytes: u64) {
+        self.bytes -= bytes;
+        self.group.discharge_mailbox(bytes);
     }
 
     fn discharge_all(&mut self) {
         self.messages = 0;
+        self.promised = 0;
         self.group
             .discharge_mailbox(std::mem::take(&mut self.bytes));
     }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::hash::{Hash, Hasher};
+use std::sync::Arc;
 use std::time::Duration;
 
 use crossbeam_channel::{Receiver, RecvError, RecvTimeoutError, TryRecvError};
@@ -9,6 +10,7 @@ use insula_message::{DecodeError, FromMessage, ToMessage};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::error::{CallError, SendError};
+use crate::group::GroupCore;
 use crate::host_port::{Charge, HostMailbox};
 use crate::limits::Limits;
 use crate::port::{Message, Port, PortRef, Reserved, SendStatus, Target};
@@ -35,6 +37,15 @@ pub struct SendPort(PortRef);
 impl SendPort {
     pub(crate) fn new(port: PortRef) -> Self {
         SendPort(port)
+    }
+
+    /// Its like for a holder in a group.
+    pub(crate) fn held_by(&self, group: &Arc<GroupCore>) -> PortRef {
+        self.0.for_holder(Some(group))
+    }
+
+    pub(crate) fn port(&self) -> &PortRef {
+        &self.0
     }
 
     /// Sends a copy of `message`.

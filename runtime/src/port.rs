@@ -149,6 +149,24 @@ impl PortRef {
         PortRef::new(self.port.clone(), holder)
     }
 
+    /// One more, for the same holder.
+    pub(crate) fn again(&self) -> Self {
+        self.port.senders.fetch_add(1, Ordering::SeqCst);
+        if self.outside
+            && let Some(group) = self.port.group()
+        {
+            group.activity_begins();
+        }
+        PortRef {
+            port: self.port.clone(),
+            outside: self.outside,
+        }
+    }
+
+    pub(crate) fn target(&self) -> &Target {
+        &self.port.target
+    }
+
     /// The group that will hold what is sent here.
     pub(crate) fn group(&self) -> Option<&Arc<GroupCore>> {
         self.port.group()
@@ -190,7 +208,7 @@ impl PortRef {
         let (isolate, slot) = match &self.port.target {
             Target::Isolate { isolate, slot } => (isolate, *slot),
             Target::Host(mailbox) => {
-                let charge = Some(mailbox.charge(cost).ok_or(SendStatus::Full)?);
+                let charge = Some(mailbox.charge(cost)?);
                 return Ok(Reserved {
                     share: None,
                     charge,

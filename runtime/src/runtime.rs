@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use insula_message::ToMessage;
+use insula_message::{FromMessage, ToMessage};
 
 use crate::abi::Import;
 use crate::core::{Core, Settings};
-use crate::error::{SpawnError, StartError};
+use crate::error::{RunError, SpawnError, StartError};
+use crate::events::Events;
 use crate::group::MailboxShare;
 use crate::handle::Isolate;
 use crate::limits::Limits;
@@ -14,7 +15,7 @@ use crate::message::{self, ReceivePort, SendPort};
 use crate::output::{Output, Stdio};
 use crate::port::{Message, Paid};
 use crate::program::Program;
-use crate::spawn::{self, Child};
+use crate::spawn::{self, Child, NotSpawned};
 use crate::uri::Grants;
 use insula_message::ExitReason;
 
@@ -103,13 +104,52 @@ impl Runtime {
                 Some(Paid { message, share })
             }
         };
+        let port = |port: Option<SendPort>| port.map(|port| port.held_by(&group));
         let child = Child {
-            entry: entry.to_owned(),
             first_message,
+            name: options.name,
+            paused: options.paused,
+            errors_fatal: !options.errors_not_fatal,
+            on_exit: port(options.on_exit),
+            on_error: port(options.on_error),
+            result_port: port(options.result),
+            ..Child::new(entry, Arc::new(group.limits.clone()))
         };
         let (isolate, port) =
-            spawn::first(&group, program.clone(), child).map_err(SpawnError::Limit)?;
+            spawn::first(&group, program.clone(), child).map_err(|refused| match refused {
+                NotSpawned::Limit(hit) => SpawnError::Limit(hit),
+                NotSpawned::Listener(_) => SpawnError::Listener,
+            })?;
         Ok(Isolate::new(isolate, SendPort::new(port)))
+    }
+
+    /// Runs an entry in an isolate of its own, the first of a new group, and
+    /// waits for what it returns. `options` name the entry and its argument.
+    ///
+    /// # Errors
+    ///
+    /// Where it is not spawned, ends without a result, or gives another one than
+    /// an `R`.
+    pub fn run<R: FromMessage<SendPort>>(
+        &self,
+        program: &Program,
+        options: SpawnOptions,
+    ) -> Result<R, RunError> {
+        let (isolate, results) = self.start_run(program, options)?;
+        match results.recv() {
+            Ok(result) => Ok(result.decode()?),
+            Err(_) => Err(RunError::Ended(isolate.join())),
+        }
+    }
+
+    fn start_run(
+        &self,
+        program: &Program,
+        mut options: SpawnOptions,
+    ) -> Result<(Isolate, ReceivePort), SpawnError> {
+        let (result, results) = self.port();
+        options.result = Some(result);
+        Ok((self.spawn(program, options)?, results))
     }
 
     /// A port of the host's own: a host service is simply its send port, handed
@@ -131,6 +171,11 @@ impl Runtime {
     /// Figures of the moment.
     pub fn figures(&self) -> Figures {
         self.core.figures()
+    }
+
+    /// What happens in the runtime from now on.
+    pub fn events(&self) -> Events {
+        self.core.events.listen()
     }
 
     /// Ends every isolate and joins every thread, as dropping does.
@@ -251,6 +296,12 @@ pub struct SpawnOptions<'a> {
     message: Option<Encode<'a>>,
     limits: Limits,
     grants: Vec<String>,
+    name: Option<String>,
+    paused: bool,
+    errors_not_fatal: bool,
+    on_exit: Option<SendPort>,
+    on_error: Option<SendPort>,
+    result: Option<SendPort>,
 }
 
 impl<'a> SpawnOptions<'a> {
@@ -274,6 +325,40 @@ impl<'a> SpawnOptions<'a> {
     /// What the isolate and its group may use.
     pub fn limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
+        self
+    }
+
+    /// What the isolate is called, in place of its entry's name. A number is put
+    /// behind it.
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        self.name = Some(name.into());
+        self
+    }
+
+    /// Whether it is paused before its entry runs, as if by its own pause
+    /// capability: [`Isolate::start`] lets it go on. Not paused by default.
+    pub fn paused(mut self, paused: bool) -> Self {
+        self.paused = paused;
+        self
+    }
+
+    /// Whether an error that nothing in it catches ends it, as it does by
+    /// default. A panic and a trap always do.
+    pub fn errors_fatal(mut self, fatal: bool) -> Self {
+        self.errors_not_fatal = !fatal;
+        self
+    }
+
+    /// A port that gets null when the isolate has ended.
+    pub fn on_exit(mut self, listener: &SendPort) -> Self {
+        self.on_exit = Some(listener.clone());
+        self
+    }
+
+    /// A port that gets each uncaught error, as a list of its text and its
+    /// backtrace.
+    pub fn on_error(mut self, listener: &SendPort) -> Self {
+        self.on_error = Some(listener.clone());
         self
     }
 

@@ -3,9 +3,12 @@
 use std::sync::Arc;
 
 use crate::error;
+use crate::events::Event;
 use crate::group::{Activity, GroupCore};
-use crate::isolate::{FIRST_PORT, IsolateCore};
-use crate::port::{Paid, PortRef};
+use crate::isolate::{FIRST_PORT, IsolateCore, Traits};
+use crate::limits::Limits;
+use crate::listeners::ExitListener;
+use crate::port::{Paid, PortRef, SendStatus};
 use crate::program::Program;
 use crate::sched::Seat;
 use crate::sync::lock;
@@ -14,22 +17,61 @@ use crate::turn::{Body, Start};
 use crate::uri::Granted;
 use insula_message::LimitHit;
 
-/// What a new isolate is to do.
+/// What a new isolate is to be.
 pub(crate) struct Child {
     /// Its entry; empty means the program's default.
     pub(crate) entry: String,
     pub(crate) first_message: Option<Paid>,
+    /// What it is called in place of its entry.
+    pub(crate) name: Option<String>,
+    pub(crate) paused: bool,
+    pub(crate) errors_fatal: bool,
+    pub(crate) on_exit: Option<PortRef>,
+    pub(crate) on_error: Option<PortRef>,
+    pub(crate) result_port: Option<PortRef>,
+    pub(crate) limits: Arc<Limits>,
 }
 
-/// For the host: the first isolate of a group, and a send port for its first
-/// port.
+impl Child {
+    /// One with the usual traits.
+    pub(crate) fn new(entry: &str, limits: Arc<Limits>) -> Self {
+        Child {
+            entry: entry.to_owned(),
+            first_message: None,
+            name: None,
+            paused: false,
+            errors_fatal: true,
+            on_exit: None,
+            on_error: None,
+            result_port: None,
+            limits,
+        }
+    }
+}
+
+/// A new isolate, and a send port for its first port.
+pub(crate) type Spawned = (Arc<IsolateCore>, PortRef);
+
+/// Why there is none.
+pub(crate) enum NotSpawned {
+    Limit(LimitHit),
+    /// A listener from the first moment could not be added.
+    Listener(SendStatus),
+}
+
+impl From<LimitHit> for NotSpawned {
+    fn from(hit: LimitHit) -> Self {
+        NotSpawned::Limit(hit)
+    }
+}
+
+/// For the host: the first isolate of a group.
 pub(crate) fn first(
     group: &Arc<GroupCore>,
     program: Program,
     child: Child,
-) -> Result<(Arc<IsolateCore>, PortRef), LimitHit> {
-    let isolate = make(group, Some(program), child)?;
-    let port = first_port(&isolate, None);
+) -> Result<Spawned, NotSpawned> {
+    let (isolate, port) = make(group, None, Some(program), child)?;
     group.core().scheduler.queue(Task(isolate.clone()));
     Ok((isolate, port))
 }
@@ -40,51 +82,87 @@ pub(crate) fn inside(
     program: Program,
     child: Child,
     seat: &Seat<Task>,
-) -> Result<PortRef, LimitHit> {
-    let isolate = make(parent.group(), Some(program), child)?;
-    let port = first_port(&isolate, Some(parent.group()));
-    parent
-        .group()
+) -> Result<Spawned, NotSpawned> {
+    let group = parent.group();
+    let (isolate, port) = make(group, Some(parent), Some(program), child)?;
+    group
         .core()
         .scheduler
-        .queue_from(seat, Task(isolate));
-    Ok(port)
+        .queue_from(seat, Task(isolate.clone()));
+    Ok((isolate, port))
 }
 
 /// How much of its entry's name an isolate is called by: it stands in front of
 /// every line that the isolate prints.
 const NAME_CHARS: usize = 64;
 
-/// Makes an isolate, not queued yet.
+/// Makes an isolate, not queued yet, and a send port for its first port.
 fn make(
     group: &Arc<GroupCore>,
+    parent: Option<&IsolateCore>,
     program: Option<Program>,
     child: Child,
-) -> Result<Arc<IsolateCore>, LimitHit> {
-    group.admit(|number| {
-        let what: String = if child.entry.is_empty() {
-            "default".to_owned()
-        } else {
-            child.entry.chars().take(NAME_CHARS).collect()
+) -> Result<Spawned, NotSpawned> {
+    let Child { entry, on_exit, .. } = &child;
+    // Room for its notice first: an isolate that was made cannot be taken back.
+    let on_exit = match on_exit {
+        None => None,
+        Some(port) => Some((port.id(), ExitListener::of_null(port)?)),
+    };
+    let what = match child.name.as_deref() {
+        Some(name) if !name.is_empty() => name,
+        _ if entry.is_empty() => "default",
+        _ => entry,
+    };
+    let what: String = what.chars().take(NAME_CHARS).collect();
+    let holder = parent.map(|parent| parent.group());
+    let mut port = None;
+    // All before anybody else knows it: it may be stopped as soon as it is there.
+    let isolate = group.admit(parent, |number| {
+        let traits = Traits {
+            number,
+            name: format!("{what}#{number}"),
+            limits: child.limits,
+            errors_fatal: child.errors_fatal,
+            paused: child.paused,
         };
         let start = Start {
             program: program.map(Ok),
             first_message: child.first_message,
+            result_port: child.result_port,
         };
-        let isolate = IsolateCore::new(number, &what, group, start);
+        let isolate = IsolateCore::new(traits, group, start);
         if !child.entry.is_empty() {
             isolate.set_entry(&child.entry);
         }
+        if let Some((port, listener)) = on_exit {
+            isolate.add_first_exit_listener(port, listener);
+        }
+        if let Some(port) = &child.on_error {
+            isolate.add_error_listener(port);
+        }
+        port = isolate.sender(FIRST_PORT, holder);
         isolate
-    })
-}
-
-/// A send port for the first port of an isolate that was not queued yet.
-fn first_port(isolate: &IsolateCore, holder: Option<&Arc<GroupCore>>) -> PortRef {
-    let Some(port) = isolate.sender(FIRST_PORT, holder) else {
+    });
+    let isolate = match isolate {
+        Ok(isolate) => isolate,
+        Err(hit) => {
+            if let Some(parent) = parent {
+                parent.emit_hit(hit);
+            }
+            return Err(hit.into());
+        }
+    };
+    isolate.emit(|group, name| Event::Spawned {
+        group,
+        isolate: name,
+        entry: isolate.entry().to_owned(),
+        parent: parent.map(|parent| parent.name().to_owned()),
+    });
+    let Some(port) = port else {
         unreachable!("only an isolate that runs can close its first port");
     };
-    port
+    Ok((isolate, port))
 }
 
 /// For an isolate: a sibling whose program is loaded first, on a loader thread.
@@ -92,10 +170,9 @@ pub(crate) fn from_uri(
     parent: &IsolateCore,
     granted: Granted,
     child: Child,
-) -> Result<PortRef, LimitHit> {
+) -> Result<Spawned, NotSpawned> {
     let group = parent.group();
-    let isolate = make(group, None, child)?;
-    let port = first_port(&isolate, Some(group));
+    let (isolate, port) = make(group, Some(parent), None, child)?;
     let loading = Loading {
         isolate: isolate.clone(),
         _activity: Activity::begin(group),
@@ -109,7 +186,7 @@ pub(crate) fn from_uri(
     });
     // Where it was not, `loading` was dropped, which fails the isolate.
     let _ = submitted;
-    Ok(port)
+    Ok((isolate, port))
 }
 
 /// An isolate whose program is being loaded. Whatever becomes of that, dropping
@@ -145,7 +222,6 @@ impl Loading {
 
 impl Drop for Loading {
     fn drop(&mut self) {
-        let scheduler = &self.isolate.group().core().scheduler;
-        scheduler.queue(Task(self.isolate.clone()));
+        self.isolate.queue_first();
     }
 }

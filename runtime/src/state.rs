@@ -11,7 +11,7 @@ use wasmtime_wasi::{HostMonotonicClock, WasiCtxBuilder};
 use crate::handles::Handles;
 use crate::isolate::IsolateCore;
 use crate::output::{LineBuffer, Stream};
-use crate::port::Paid;
+use crate::port::{Paid, PortRef};
 use crate::program::Program;
 use crate::sched::Seat;
 use crate::task::Task;
@@ -23,6 +23,8 @@ pub(crate) struct State {
     pub(crate) handles: Handles,
     pub(crate) first_message: Option<Paid>,
     pub(crate) first_port_taken: bool,
+    /// Where the spawner waits for what the entry returns.
+    pub(crate) result_port: Option<PortRef>,
     pub(crate) turn: Turn,
     /// Found when it is needed first: also a start function may call imports.
     pub(crate) memory: Option<Memory>,
@@ -102,6 +104,9 @@ pub(crate) enum Stop {
     /// The guest asked for it.
     #[error("exit({0})")]
     Exit(i32),
+    /// An error that nothing in the guest has caught.
+    #[error("{error}")]
+    Failed { error: String, place: String },
     /// Somebody else asked for it; the isolate knows why.
     #[error("stopped from outside")]
     Asked,
@@ -114,13 +119,14 @@ impl State {
         first_message: Option<Paid>,
         turn: Turn,
     ) -> Self {
-        let limits = &isolate.group().limits;
+        let limits = isolate.limits();
         State {
             isolate: isolate.clone(),
             program: program.clone(),
             handles: Handles::new(limits.handles, limits.timers),
             first_message,
             first_port_taken: false,
+            result_port: None,
             turn,
             memory: None,
             realloc: None,
@@ -164,7 +170,7 @@ impl State {
         if isolate.is_stopped() {
             return Err(Stop::Asked.into());
         }
-        let limits = &isolate.group().limits;
+        let limits = isolate.limits();
         let now = crate::cpu::thread_time();
         let before = *self.turn.computed_before.get_or_insert(now);
         if now.saturating_sub(before) > limits.turn_cpu_time() {
@@ -190,7 +196,9 @@ impl State {
     }
 
     fn refuse(&mut self, limit: Limit) -> wasmtime::Result<bool> {
-        self.refused = Some(self.isolate.group().limits.hit(limit));
+        let hit = self.isolate.limits().hit(limit);
+        self.refused = Some(hit);
+        self.isolate.emit_hit(hit);
         Ok(false)
     }
 }
@@ -203,9 +211,10 @@ impl ResourceLimiter for State {
         _maximum: Option<usize>,
     ) -> wasmtime::Result<bool> {
         let group = self.isolate.group().clone();
+        let limits = self.isolate.limits();
         let more = desired.saturating_sub(current) as u64;
         self.memory_growth = 0;
-        if self.memory_bytes.saturating_add(more) > group.limits.memory {
+        if self.memory_bytes.saturating_add(more) > limits.memory {
             return self.refuse(Limit::Memory);
         }
         if !group.charge_memory(more) {
@@ -231,7 +240,7 @@ impl ResourceLimiter for State {
     ) -> wasmtime::Result<bool> {
         let more = desired.saturating_sub(current) as u64;
         self.table_growth = 0;
-        if self.table_elements.saturating_add(more) > self.isolate.group().limits.table_elements {
+        if self.table_elements.saturating_add(more) > self.isolate.limits().table_elements {
             return self.refuse(Limit::TableElements);
         }
         self.table_elements += more;

@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use wasmtime::{PoolConcurrencyLimitError, Store, Trap, TypedFunc, WasmBacktrace};
 
+use crate::control::Attended;
 use crate::exit::{frames, without_panicking};
 use crate::isolate::IsolateCore;
-use crate::port::Paid;
+use crate::port::{Paid, PortRef};
 use crate::program::Program;
 use crate::sched::Seat;
 use crate::state::{State, Stop, Turn};
@@ -28,6 +29,7 @@ pub(crate) struct Start {
     /// loaded; nobody queues the isolate before that is over.
     pub(crate) program: Option<Result<Program, String>>,
     pub(crate) first_message: Option<Paid>,
+    pub(crate) result_port: Option<PortRef>,
 }
 
 pub(crate) struct Live {
@@ -48,6 +50,9 @@ pub(crate) fn run(isolate: &Arc<IsolateCore>, seat: &Arc<Seat<Task>>) -> TurnEnd
     if let Some(reason) = isolate.stop_reason_if_stopped() {
         return TurnEnd::Ended(reason);
     }
+    if let Some(end) = not_now(isolate) {
+        return end;
+    }
     // A panic here is a bug of ours. It ends this isolate, and no other notices.
     let ran = catch_unwind(AssertUnwindSafe(|| run_body(isolate, seat)));
     match ran {
@@ -57,16 +62,41 @@ pub(crate) fn run(isolate: &Arc<IsolateCore>, seat: &Arc<Seat<Task>>) -> TurnEnd
     }
 }
 
+/// Why there is no turn now: the isolate is paused, or was told to end before
+/// its next event.
+fn not_now(isolate: &Arc<IsolateCore>) -> Option<TurnEnd> {
+    if let Body::New(start) = &*lock(isolate.body())
+        && let Some(Err(_)) = start.program
+    {
+        // A pause delays what it does, and it can do nothing.
+        return None;
+    }
+    match isolate.attend() {
+        Attended::GoOn => None,
+        Attended::Pause => Some(TurnEnd::Idle),
+        Attended::End => Some(TurnEnd::Ended(stop_reason(isolate))),
+    }
+}
+
+fn stop_reason(isolate: &IsolateCore) -> ExitReason {
+    isolate.stop_reason().unwrap_or(ExitReason::Killed)
+}
+
 /// What comes after a turn that went well.
-fn after(isolate: &IsolateCore) -> TurnEnd {
+fn after(isolate: &Arc<IsolateCore>) -> TurnEnd {
     if let Some(reason) = isolate.stop_reason_if_stopped() {
         return TurnEnd::Ended(reason);
     }
+    let paused = match isolate.attend() {
+        Attended::GoOn => false,
+        Attended::Pause => true,
+        Attended::End => return TurnEnd::Ended(stop_reason(isolate)),
+    };
     let can_wake = matches!(&*lock(isolate.body()), Body::Live(live) if live.wake.is_some());
     let mailbox = lock(isolate.mailbox());
     if !can_wake || !mailbox.keeps_alive() {
         TurnEnd::Ended(ExitReason::Ended)
-    } else if mailbox.has_ready() {
+    } else if mailbox.has_ready() && !paused {
         TurnEnd::More
     } else {
         TurnEnd::Idle
@@ -98,7 +128,8 @@ impl Start {
                 ));
             }
         };
-        let state = State::new(isolate, &program, self.first_message.take(), turn);
+        let mut state = State::new(isolate, &program, self.first_message.take(), turn);
+        state.result_port = self.result_port.take();
         let mut store = Store::new(&isolate.group().core().engine, state);
         store.limiter(|state| state);
         store.epoch_deadline_callback(|mut store| store.data_mut().checkpoint());
@@ -194,7 +225,12 @@ fn stopped(stop: &Stop, state: &State, backtrace: Backtrace) -> ExitReason {
         },
         Stop::Exit(0) => ExitReason::Ended,
         Stop::Exit(code) => ExitReason::Exited(*code),
-        Stop::Asked => state.isolate.stop_reason().unwrap_or(ExitReason::Killed),
+        Stop::Failed { error, place } => ExitReason::Failed {
+            error: error.clone(),
+            place: place.clone(),
+            backtrace: without_panicking(backtrace),
+        },
+        Stop::Asked => stop_reason(&state.isolate),
     }
 }
 

@@ -1,122 +1,209 @@
 //! `insula:isolate/isolates`: starting isolates.
 
+use std::sync::Arc;
+
+use crate::controller::Controller;
 use crate::error::{self, LoadError};
 use crate::group::MailboxShare;
 use crate::handles::Handle;
-use crate::port::Paid;
-use crate::spawn::{self, Child};
+use crate::limits::Limits;
+use crate::port::{Paid, PortRef, SendStatus};
+use crate::spawn::{self, Child, NotSpawned, Spawned};
 use crate::state::State;
 
 use super::imports::Imports;
-use super::memory::{Span, is_given, text, view};
+use super::memory::{Record, Span, send_port, text, view};
 use super::ports::{HandleAnswer, Outgoing, RefusalKind};
-use super::{Guest, enter};
+use super::{Guest, broken, enter};
 
 pub(super) fn link(imports: &mut Imports) -> wasmtime::Result<()> {
-    imports.function("isolates", "spawn", spawn)?;
-    imports.function("isolates", "spawn-uri", spawn_uri)
+    imports.function("isolates", "spawn", spawn)
 }
 
-/// `option<first-message>` as it is lowered.
-struct First {
-    given: u32,
-    bytes: Span,
-    ports: (u32, u32),
-}
-
+/// Why there is no new isolate.
 type Refusal = (RefusalKind, String);
 
-#[expect(clippy::too_many_arguments, reason = "the lowered signature")]
-fn spawn(
-    mut guest: Guest<'_>,
-    entry: u32,
-    entry_length: u32,
-    given: u32,
-    bytes: u32,
-    length: u32,
-    ports: u32,
-    port_count: u32,
-    answer: u32,
-) -> wasmtime::Result<()> {
+/// Size of `spawn-request` and the places of its fields.
+const REQUEST_SIZE: u32 = 88;
+const URI: usize = 0;
+const ENTRY: usize = 12;
+const MESSAGE: usize = 20;
+const NAME: usize = 40;
+const PAUSED: usize = 52;
+const ERRORS_FATAL: usize = 53;
+const ON_EXIT: usize = 56;
+const ON_ERROR: usize = 64;
+const RESULT: usize = 72;
+const LIMITS: usize = 80;
+
+/// Size of `limit`, and where its value is.
+const LIMIT_SIZE: u32 = 16;
+const LIMIT_VALUE: usize = 8;
+
+/// More than there are limits.
+const MOST_LIMITS: u32 = 100;
+
+fn spawn(mut guest: Guest<'_>, request: u32, answer: u32) -> wasmtime::Result<()> {
     enter(&guest, "isolates.spawn")?;
-    let first = First {
-        given,
-        bytes: Span::new(bytes, length),
-        ports: (ports, port_count),
-    };
     let (memory, state) = view(&mut guest)?;
     let answer = HandleAnswer::new(memory, answer)?;
-    let entry = text(memory, Span::new(entry, entry_length), "an entry's name")?;
-    let first = first.message(memory, state)?;
-    if state.handles.room() == 0 {
-        return answer.refuse_handles(&mut guest);
-    }
-    let spawned = if state.program.has_entry(entry) {
-        first.and_then(|first| {
-            let child = Child {
-                entry: entry.to_owned(),
-                first_message: first,
-            };
-            spawn::inside(
-                &state.isolate,
-                state.program.clone(),
-                child,
-                &state.turn.seat,
-            )
-            .map_err(|hit| (RefusalKind::Limit, hit.to_string()))
-        })
-    } else {
-        let entries = error::list(state.program.entries());
-        Err((
-            RefusalKind::NoSuchEntry,
-            format!("there is no entry `{entry}`; there is {entries}"),
-        ))
+    let request = Record::new(memory, request, REQUEST_SIZE, 4, "a spawn request")?;
+    // Two handles: the isolate and its port.
+    let has_room = state.handles.room() >= 2;
+    let spawned = match read(memory, state, request)? {
+        Ok(_) if !has_room => return answer.refuse_handles(&mut guest),
+        Ok((uri, child)) => start(state, uri, child),
+        Err(refusal) => Err(refusal),
     };
-    finish(guest, answer, spawned)
+    match spawned {
+        Ok((isolate, port)) => {
+            let group = state.isolate.group();
+            let isolate = Handle::Isolate(Controller::whole(&isolate, Some(group)));
+            let handles = &mut state.handles;
+            match (
+                handles.insert(isolate),
+                handles.insert(Handle::SendPort(port)),
+            ) {
+                (Some(isolate), Some(port)) => answer.answer_two(&mut guest, isolate, port),
+                _ => unreachable!("there was room for two"),
+            }
+        }
+        Err((kind, text)) => answer.refuse(&mut guest, kind, &text),
+    }
 }
 
-#[expect(clippy::too_many_arguments, reason = "the lowered signature")]
-fn spawn_uri(
-    mut guest: Guest<'_>,
-    uri: u32,
-    uri_length: u32,
-    entry: u32,
-    entry_length: u32,
-    given: u32,
-    bytes: u32,
-    length: u32,
-    ports: u32,
-    port_count: u32,
-    answer: u32,
-) -> wasmtime::Result<()> {
-    enter(&guest, "isolates.spawn-uri")?;
-    let first = First {
-        given,
-        bytes: Span::new(bytes, length),
-        ports: (ports, port_count),
+/// Reads a request; `Err` where it asks for what is not to be had. The first
+/// message is copied, and stays in the group.
+fn read<'a>(
+    memory: &'a [u8],
+    state: &State,
+    request: Record<'a>,
+) -> wasmtime::Result<Result<(Option<&'a str>, Child), Refusal>> {
+    let optional_text = |at: usize, what: &str| {
+        let given = request.option(at)?;
+        given
+            .map(|at| text(memory, request.span(at), what))
+            .transpose()
     };
-    let (memory, state) = view(&mut guest)?;
-    let answer = HandleAnswer::new(memory, answer)?;
-    let uri = text(memory, Span::new(uri, uri_length), "a URI")?;
-    let entry = text(memory, Span::new(entry, entry_length), "an entry's name")?;
-    let first = first.message(memory, state)?;
-    if state.handles.room() == 0 {
-        return answer.refuse_handles(&mut guest);
+    let optional_port = |at: usize| {
+        let given = request.option(at)?;
+        let port = given.map(|at| send_port(state, request.u32(at)));
+        port.transpose()
+    };
+    let group = Some(state.isolate.group());
+    let hold = |port: Option<&PortRef>| port.map(|port| port.for_holder(group));
+    let uri = optional_text(URI, "a URI")?;
+    let entry = text(memory, request.span(ENTRY), "an entry's name")?;
+    let outgoing = match request.option(MESSAGE)? {
+        None => None,
+        Some(at) => {
+            let list = request.span(at + 8);
+            let ports = (list.start, list.length);
+            Some(Outgoing::new(memory, request.span(at), ports)?)
+        }
+    };
+    let name = optional_text(NAME, "an isolate's name")?;
+    let on_exit = hold(optional_port(ON_EXIT)?);
+    let on_error = hold(optional_port(ON_ERROR)?);
+    let result_port = hold(optional_port(RESULT)?);
+    let limits = match limits(memory, state, request.span(LIMITS))? {
+        Ok(limits) => limits,
+        Err(refusal) => return Ok(Err(refusal)),
+    };
+    let first_message = match outgoing {
+        None => None,
+        Some(outgoing) => match first_message(memory, state, &outgoing)? {
+            Ok(paid) => Some(paid),
+            Err(refusal) => return Ok(Err(refusal)),
+        },
+    };
+    let child = Child {
+        entry: entry.to_owned(),
+        first_message,
+        name: name.map(str::to_owned),
+        paused: request.bool(PAUSED),
+        errors_fatal: request.bool(ERRORS_FATAL),
+        on_exit,
+        on_error,
+        result_port,
+        limits,
+    };
+    Ok(Ok((uri, child)))
+}
+
+/// The spawner's own limits, or lower ones.
+fn limits(
+    memory: &[u8],
+    state: &State,
+    list: Span,
+) -> wasmtime::Result<Result<Arc<Limits>, Refusal>> {
+    let own = state.isolate.limits();
+    if list.length > MOST_LIMITS {
+        return broken(format!(
+            "a list of limits has {} entries, and {MOST_LIMITS} are allowed",
+            list.length
+        ));
     }
-    let spawned = first.and_then(|first| {
-        let group = state.isolate.group();
-        let granted = group
-            .grants
-            .find(uri, state.program.path())
-            .map_err(refused_uri)?;
-        let child = Child {
-            entry: entry.to_owned(),
-            first_message: first,
-        };
-        spawn::from_uri(&state.isolate, granted, child)
-            .map_err(|hit| (RefusalKind::Limit, hit.to_string()))
-    });
-    finish(guest, answer, spawned)
+    let mut asked = Vec::new();
+    for limit in Record::list(memory, list, LIMIT_SIZE, 8, "a list of limits")? {
+        let name = text(memory, limit.span(0), "the name of a limit")?;
+        match Limits::of_isolates(name) {
+            Ok(found) => asked.push((found, limit.u64(LIMIT_VALUE))),
+            Err(why) => return Ok(Err((RefusalKind::NoSuchLimit, why))),
+        }
+    }
+    Ok(Ok(own.capped(&asked)))
+}
+
+fn first_message(
+    memory: &[u8],
+    state: &State,
+    outgoing: &Outgoing,
+) -> wasmtime::Result<Result<Paid, Refusal>> {
+    let group = state.isolate.group();
+    let share = outgoing
+        .check_size(state, false)
+        .and_then(|cost| MailboxShare::take(group, cost));
+    match share {
+        Ok(share) => {
+            let message = outgoing.message(memory, state, Some(group), None)?;
+            Ok(Ok(Paid { message, share }))
+        }
+        Err(hit) => Ok(Err((RefusalKind::Limit, hit.to_string()))),
+    }
+}
+
+fn start(state: &State, uri: Option<&str>, child: Child) -> Result<Spawned, Refusal> {
+    let spawned = match uri {
+        Some(uri) => {
+            let group = state.isolate.group();
+            let granted = group
+                .grants
+                .find(uri, state.program.path())
+                .map_err(refused_uri)?;
+            spawn::from_uri(&state.isolate, granted, child)
+        }
+        None if state.program.has_entry(&child.entry) => {
+            let program = state.program.clone();
+            spawn::inside(&state.isolate, program, child, &state.turn.seat)
+        }
+        None => {
+            let entries = error::list(state.program.entries());
+            let text = format!("there is no entry `{}`; there is {entries}", child.entry);
+            return Err((RefusalKind::NoSuchEntry, text));
+        }
+    };
+    spawned.map_err(|refused| match refused {
+        NotSpawned::Limit(hit) => (RefusalKind::Limit, hit.to_string()),
+        NotSpawned::Listener(SendStatus::Closed) => (
+            RefusalKind::Closed,
+            "the port of an exit listener is closed, or its isolate has ended".to_owned(),
+        ),
+        NotSpawned::Listener(_) => (
+            RefusalKind::Limit,
+            "the mailbox of an exit listener has no room for its notice".to_owned(),
+        ),
+    })
 }
 
 fn refused_uri(error: LoadError) -> Refusal {
@@ -125,40 +212,4 @@ fn refused_uri(error: LoadError) -> Refusal {
         _ => RefusalKind::BadUri,
     };
     (kind, error.to_string())
-}
-
-fn finish(
-    mut guest: Guest<'_>,
-    answer: HandleAnswer,
-    spawned: Result<crate::port::PortRef, Refusal>,
-) -> wasmtime::Result<()> {
-    match spawned {
-        Ok(port) => answer.give(&mut guest, Handle::SendPort(port)),
-        Err((kind, text)) => answer.refuse(&mut guest, kind, &text),
-    }
-}
-
-impl First {
-    /// Copies the first message, which stays in the group.
-    fn message(
-        &self,
-        memory: &[u8],
-        state: &State,
-    ) -> wasmtime::Result<Result<Option<Paid>, Refusal>> {
-        if !is_given(self.given)? {
-            return Ok(Ok(None));
-        }
-        let outgoing = Outgoing::new(memory, self.bytes, self.ports)?;
-        let group = state.isolate.group();
-        let share = outgoing
-            .check_size(state, false)
-            .and_then(|cost| MailboxShare::take(group, cost));
-        match share {
-            Ok(share) => {
-                let message = outgoing.message(memory, state, Some(group), None)?;
-                Ok(Ok(Some(Paid { message, share })))
-            }
-            Err(hit) => Ok(Err((RefusalKind::Limit, hit.to_string()))),
-        }
-    }
 }

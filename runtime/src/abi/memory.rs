@@ -168,6 +168,66 @@ impl Answer {
     }
 }
 
+/// A record in the guest's memory, in a place that was checked.
+#[derive(Clone, Copy)]
+pub(super) struct Record<'a>(&'a [u8]);
+
+impl<'a> Record<'a> {
+    pub(super) fn new(
+        memory: &'a [u8],
+        pointer: u32,
+        size: u32,
+        align: u32,
+        what: &str,
+    ) -> wasmtime::Result<Self> {
+        check_aligned(pointer, align, what)?;
+        let place = Span::new(pointer, size).within(memory, what)?;
+        Ok(Record(&memory[place]))
+    }
+
+    /// The records of a list.
+    pub(super) fn list(
+        memory: &'a [u8],
+        list: Span,
+        size: u32,
+        align: u32,
+        what: &str,
+    ) -> wasmtime::Result<impl Iterator<Item = Record<'a>>> {
+        check_aligned(list.start, align, what)?;
+        let Some(length) = list.length.checked_mul(size) else {
+            return broken(format!(
+                "{what} of {} is larger than any memory",
+                list.length
+            ));
+        };
+        let place = Span::new(list.start, length).within(memory, what)?;
+        Ok(memory[place].chunks_exact(size as usize).map(Record))
+    }
+
+    pub(super) fn bool(self, at: usize) -> bool {
+        self.0[at] != 0
+    }
+
+    pub(super) fn u32(self, at: usize) -> u32 {
+        u32::from_le_bytes([self.0[at], self.0[at + 1], self.0[at + 2], self.0[at + 3]])
+    }
+
+    pub(super) fn u64(self, at: usize) -> u64 {
+        u64::from(self.u32(at)) | u64::from(self.u32(at + 4)) << 32
+    }
+
+    /// A pointer and a length.
+    pub(super) fn span(self, at: usize) -> Span {
+        Span::new(self.u32(at), self.u32(at + 4))
+    }
+
+    /// Where the payload of an option is, if it has one. Payloads here are
+    /// aligned to 4.
+    pub(super) fn option(self, at: usize) -> wasmtime::Result<Option<usize>> {
+        Ok(is_given(self.0[at].into())?.then_some(at + 4))
+    }
+}
+
 /// Has the guest make room for `bytes` and copies them there. This runs guest
 /// code, so no lock is held, and what it returns is checked like any pointer.
 pub(super) fn give_bytes(guest: &mut Guest<'_>, bytes: &[u8], align: u32) -> wasmtime::Result<u32> {

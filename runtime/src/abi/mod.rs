@@ -1,6 +1,7 @@
 //! The host's side of the contract in `wit/`: the lowered functions of the
 //! canonical ABI, by name.
 
+mod control;
 mod imports;
 mod isolates;
 mod memory;
@@ -24,6 +25,7 @@ pub(crate) fn linker(engine: &Engine) -> wasmtime::Result<(Linker<State>, Vec<Im
     wasi::link(&mut imports)?;
     ports::link(&mut imports)?;
     isolates::link(&mut imports)?;
+    control::link(&mut imports)?;
     timers::link(&mut imports)?;
     own::link(&mut imports)?;
     Ok(imports.done())

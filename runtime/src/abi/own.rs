@@ -1,5 +1,8 @@
 //! `insula:isolate/self`: the isolate that asks.
 
+use wasmtime::WasmBacktrace;
+
+use crate::exit::{frames, without_panicking};
 use crate::handles::Handle;
 use crate::isolate::FIRST_PORT;
 use crate::limits::REASON_BYTES;
@@ -17,8 +20,10 @@ pub(super) fn link(imports: &mut Imports) -> wasmtime::Result<()> {
     imports.function("self", "entry", entry)?;
     imports.function("self", "first-message", first_message)?;
     imports.function("self", "first-port", first_port)?;
+    imports.function("self", "result-port", result_port)?;
     imports.function("self", "exit", exit)?;
-    imports.function("self", "fail", fail)
+    imports.function("self", "fail", fail)?;
+    imports.function("self", "uncaught", uncaught)
 }
 
 fn name(mut guest: Guest<'_>, answer: u32) -> wasmtime::Result<()> {
@@ -33,7 +38,7 @@ fn entry(mut guest: Guest<'_>, answer: u32) -> wasmtime::Result<()> {
     give_text(&mut guest, &entry, answer)
 }
 
-fn give_text(guest: &mut Guest<'_>, text: &str, answer: u32) -> wasmtime::Result<()> {
+pub(super) fn give_text(guest: &mut Guest<'_>, text: &str, answer: u32) -> wasmtime::Result<()> {
     let (memory, _) = view(guest)?;
     let answer = Answer::new(memory, answer, 8, 4)?;
     let pointer = give_bytes(guest, text.as_bytes(), 1)?;
@@ -78,6 +83,17 @@ fn first_port(mut guest: Guest<'_>, token: u64, answer: u32) -> wasmtime::Result
     Ok(())
 }
 
+fn result_port(mut guest: Guest<'_>, answer: u32) -> wasmtime::Result<()> {
+    enter(&guest, "self.result-port")?;
+    let (memory, state) = view(&mut guest)?;
+    let answer = Answer::new(memory, answer, 8, 4)?;
+    let port = state.result_port.take();
+    let handle = port.and_then(|port| state.handles.insert(Handle::SendPort(port)));
+    answer.u8(memory, 0, u8::from(handle.is_some()));
+    answer.u32(memory, 4, handle.unwrap_or(0));
+    Ok(())
+}
+
 fn exit(guest: Guest<'_>) -> wasmtime::Result<()> {
     enter(&guest, "self.exit")?;
     Err(Stop::Exit(0).into())
@@ -96,6 +112,30 @@ fn fail(
     let place = short_text(memory, Span::new(place, place_length))?;
     // The first is the cause; what fails while failing is not.
     state.failure.get_or_insert(Failure { text, place });
+    Ok(())
+}
+
+fn uncaught(
+    mut guest: Guest<'_>,
+    text: u32,
+    text_length: u32,
+    place: u32,
+    place_length: u32,
+) -> wasmtime::Result<()> {
+    enter(&guest, "self.uncaught")?;
+    let (memory, state) = view(&mut guest)?;
+    let error = short_text(memory, Span::new(text, text_length))?;
+    let place = short_text(memory, Span::new(place, place_length))?;
+    let isolate = state.isolate.clone();
+    if isolate.errors_are_fatal() {
+        return Err(Stop::Failed { error, place }.into());
+    }
+    let backtrace = without_panicking(frames(&WasmBacktrace::force_capture(&guest)));
+    if !isolate.tell_of_error(&error, &backtrace) {
+        let state = guest.data_mut();
+        let line = format!("an error that nobody listens for, at {place}: {error}\n");
+        state.stderr.write(&isolate, line.as_bytes());
+    }
     Ok(())
 }
 

@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
+use crate::control::Attended;
 use crate::group::GroupCore;
 use crate::handles::Handle;
 use crate::mailbox::Event;
 use crate::port::{Message, PortRef, Reserved, SMALL_MESSAGE, SendStatus, message_cost};
-use crate::state::State;
+use crate::state::{State, Stop};
 use crate::sync::lock;
 use insula_message::{Limit, LimitHit};
 
@@ -82,7 +83,7 @@ impl Outgoing {
     /// anything is allocated.
     pub(super) fn check_size(&self, state: &State, reply: bool) -> Result<u64, LimitHit> {
         let cost = message_cost(self.bytes.len(), self.ports.len() / 4 + usize::from(reply));
-        state.isolate.group().limits.check_message(cost)?;
+        state.isolate.limits().check_message(cost)?;
         Ok(cost)
     }
 
@@ -183,7 +184,7 @@ fn receive(mut guest: Guest<'_>, answer: u32) -> wasmtime::Result<()> {
     enter(&guest, "receive")?;
     let (memory, state) = view(&mut guest)?;
     let answer = Answer::new(memory, answer, EVENT_SIZE, 8)?;
-    let Some(event) = next_event(state) else {
+    let Some(event) = next_event(state)? else {
         answer.u8(memory, 0, 0);
         return Ok(());
     };
@@ -219,14 +220,21 @@ fn receive(mut guest: Guest<'_>, answer: u32) -> wasmtime::Result<()> {
 }
 
 /// The next event, none when the mailbox has none or the turn had its slice.
-fn next_event(state: &mut State) -> Option<Event> {
+fn next_event(state: &mut State) -> wasmtime::Result<Option<Event>> {
+    match state.isolate.attend() {
+        Attended::GoOn => {}
+        Attended::Pause => return Ok(None),
+        Attended::End => return Err(Stop::Asked.into()),
+    }
     let turn = &mut state.turn;
     let tick = state.isolate.group().core().scheduler.ticks();
     if turn.events > 0 && tick.wrapping_sub(turn.began_at_tick) >= crate::sched::SLICE {
-        return None;
+        return Ok(None);
     }
     loop {
-        let event = lock(state.isolate.mailbox()).take()?;
+        let Some(event) = lock(state.isolate.mailbox()).take() else {
+            return Ok(None);
+        };
         if let Event::Timer { handle, .. } = event
             && state.handles.timer(handle).is_err()
         {
@@ -234,7 +242,7 @@ fn next_event(state: &mut State) -> Option<Event> {
             continue;
         }
         turn.events += 1;
-        return Some(event);
+        return Ok(Some(event));
     }
 }
 
@@ -292,6 +300,10 @@ pub(super) enum RefusalKind {
     NoSuchEntry = 1,
     UriNotGranted = 2,
     BadUri = 3,
+    NoSuchLimit = 4,
+    NotControl = 5,
+    NameTaken = 6,
+    Closed = 7,
 }
 
 impl HandleAnswer {
@@ -316,8 +328,50 @@ impl HandleAnswer {
         Ok(())
     }
 
+    /// Answers with a bool.
+    pub(super) fn answer_bool(self, guest: &mut Guest<'_>, on: bool) -> wasmtime::Result<()> {
+        let (memory, _) = view(guest)?;
+        self.0.u8(memory, 0, 0);
+        self.0.u8(memory, 4, on.into());
+        Ok(())
+    }
+
+    /// Answers with an option of a send port.
+    pub(super) fn give_optional(
+        self,
+        guest: &mut Guest<'_>,
+        port: Option<PortRef>,
+    ) -> wasmtime::Result<()> {
+        let handle = match port {
+            None => None,
+            Some(port) => match guest.data_mut().handles.insert(Handle::SendPort(port)) {
+                None => return self.refuse_handles(guest),
+                handle => handle,
+            },
+        };
+        let (memory, _) = view(guest)?;
+        self.0.u8(memory, 0, 0);
+        self.0.u8(memory, 4, handle.is_some().into());
+        self.0.u32(memory, 8, handle.unwrap_or(0));
+        Ok(())
+    }
+
+    /// Answers with the two handles of what was spawned.
+    pub(super) fn answer_two(
+        self,
+        guest: &mut Guest<'_>,
+        first: u32,
+        second: u32,
+    ) -> wasmtime::Result<()> {
+        let (memory, _) = view(guest)?;
+        self.0.u8(memory, 0, 0);
+        self.0.u32(memory, 4, first);
+        self.0.u32(memory, 8, second);
+        Ok(())
+    }
+
     pub(super) fn refuse_handles(self, guest: &mut Guest<'_>) -> wasmtime::Result<()> {
-        let hit = guest.data().isolate.group().limits.hit(Limit::Handles);
+        let hit = guest.data().isolate.limits().hit(Limit::Handles);
         self.refuse(guest, RefusalKind::Limit, &hit.to_string())
     }
 

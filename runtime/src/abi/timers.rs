@@ -20,7 +20,7 @@ fn start(mut guest: Guest<'_>, nanoseconds: u64, token: u64, answer: u32) -> was
     enter(&guest, "timer.start")?;
     let (memory, state) = view(&mut guest)?;
     let answer = HandleAnswer::new(memory, answer)?;
-    let limits = &state.isolate.group().limits;
+    let limits = state.isolate.limits();
     let due = lock(state.isolate.mailbox()).timers_due();
     if due >= limits.timers || !state.handles.has_timer_room() {
         let hit = limits.hit(Limit::Timers);

@@ -1,0 +1,423 @@
+//! The host's way to control isolates: capabilities, and handles with rights.
+
+use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::sync::Arc;
+use std::time::Duration;
+
+use insula_message::{ExitReason, ToMessage};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+use crate::control::{Part, Priority};
+use crate::controller::Controller;
+use crate::error::{ControlError, SendError};
+use crate::isolate::IsolateCore;
+use crate::message::{self, SendPort};
+use crate::port::{Message, Port, PortRef, SendStatus, Target};
+
+/// Something that is equal to itself and its clones, wherever they were sent, and
+/// to nothing else. Nobody can make one that is equal to yours.
+///
+/// ```
+/// use insula::Capability;
+///
+/// let one = Capability::new();
+/// assert_eq!(one, one.clone());
+/// assert_ne!(one, Capability::new());
+/// ```
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct Capability(SendPort);
+
+impl Capability {
+    /// One that is equal to no other.
+    #[expect(
+        clippy::new_without_default,
+        reason = "it is a new thing in the world, no value"
+    )]
+    pub fn new() -> Self {
+        Capability(SendPort::new(PortRef::new(
+            Port::new(Target::Capability),
+            None,
+        )))
+    }
+
+    fn id(&self) -> u64 {
+        self.0.port().id()
+    }
+}
+
+/// As in Dart, a send port is a capability.
+impl From<&SendPort> for Capability {
+    fn from(port: &SendPort) -> Self {
+        Capability(port.clone())
+    }
+}
+
+impl fmt::Debug for Capability {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Capability({:016x})", self.0.port().identity())
+    }
+}
+
+impl Serialize for Capability {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Capability {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        SendPort::deserialize(deserializer).map(Capability)
+    }
+}
+
+/// An isolate as somebody knows it: to watch it everybody may; to pause it and to
+/// terminate it takes the right, which a handle has or has not.
+///
+/// It can be sent in messages, with its rights. While the host holds one, the
+/// isolate's group is not over.
+pub struct Control(Controller);
+
+/// What a [`Control`] is in a message.
+#[derive(Serialize, Deserialize)]
+struct Parts {
+    control: SendPort,
+    pause: Option<Capability>,
+    terminate: Option<Capability>,
+}
+
+impl Control {
+    /// With every right.
+    pub(crate) fn whole(isolate: &Arc<IsolateCore>) -> Self {
+        Control(Controller::whole(isolate, None))
+    }
+
+    /// The isolate, no longer held from outside of its group.
+    pub(crate) fn release(self) -> Arc<IsolateCore> {
+        self.isolate().clone()
+    }
+
+    /// From an isolate's control port. A capability that is not the isolate's
+    /// gives no right.
+    ///
+    /// # Errors
+    ///
+    /// Where the port is no control port.
+    pub fn new(
+        control_port: &SendPort,
+        pause: Option<&Capability>,
+        terminate: Option<&Capability>,
+    ) -> Result<Self, ControlError> {
+        let port =
+            |capability: Option<&'_ Capability>| capability.map(|given| given.0.port().again());
+        let (pause, terminate) = (port(pause), port(terminate));
+        Controller::from_parts(
+            control_port.port(),
+            pause.as_ref(),
+            terminate.as_ref(),
+            None,
+        )
+        .map(Control)
+        .ok_or(ControlError::NotControl)
+    }
+
+    /// What names the isolate in messages. It gives no right to it.
+    pub fn control_port(&self) -> SendPort {
+        SendPort::new(self.isolate().part(Part::ControlPort, None))
+    }
+
+    /// What gives the right to pause it, where this handle has that.
+    pub fn pause_capability(&self) -> Option<Capability> {
+        self.capability(Part::Pause)
+    }
+
+    /// What gives the right to terminate it, where this handle has that.
+    pub fn terminate_capability(&self) -> Option<Capability> {
+        self.capability(Part::Terminate)
+    }
+
+    fn capability(&self, part: Part) -> Option<Capability> {
+        let port = self.0.part(part, None)?;
+        Some(Capability(SendPort::new(port)))
+    }
+
+    /// A handle that can only watch.
+    pub fn without_rights(&self) -> Control {
+        Control(self.0.watching(None))
+    }
+
+    /// A name for people, unique within the group.
+    pub fn name(&self) -> &str {
+        self.isolate().name()
+    }
+
+    fn isolate(&self) -> &Arc<IsolateCore> {
+        self.0.isolate()
+    }
+
+    /// Pauses the isolate: it stops after its current event and keeps what is
+    /// sent to it. Gives the capability by which it is resumed.
+    ///
+    /// # Errors
+    ///
+    /// Where the handle has no right to pause it.
+    pub fn pause(&self) -> Result<Capability, ControlError> {
+        let by = Capability::new();
+        self.pause_with(&by)?;
+        Ok(by)
+    }
+
+    /// The same with a capability of the caller's. Pausing twice with one needs
+    /// one resume.
+    ///
+    /// # Errors
+    ///
+    /// Where the handle has no right to pause it.
+    pub fn pause_with(&self, by: &Capability) -> Result<(), ControlError> {
+        self.pausable()?.pause(by.id()).map_err(ControlError::Limit)
+    }
+
+    /// Takes the pause of that capability away, if there is one. The isolate goes
+    /// on when none is left.
+    ///
+    /// # Errors
+    ///
+    /// Where the handle has no right to pause it.
+    pub fn resume(&self, by: &Capability) -> Result<(), ControlError> {
+        self.pausable()?.resume(by.id());
+        Ok(())
+    }
+
+    /// Lets an isolate go on that was spawned paused.
+    ///
+    /// # Errors
+    ///
+    /// Where the handle has no right to pause it.
+    pub fn start(&self) -> Result<(), ControlError> {
+        let isolate = self.pausable()?;
+        isolate.resume(isolate.controls().id(Part::Pause));
+        Ok(())
+    }
+
+    /// Whether it is paused.
+    pub fn is_paused(&self) -> bool {
+        self.isolate().is_paused()
+    }
+
+    fn pausable(&self) -> Result<&Arc<IsolateCore>, ControlError> {
+        match self.0.may_pause() {
+            true => Ok(self.isolate()),
+            false => Err(ControlError::NoRight("pause")),
+        }
+    }
+
+    /// Ends the isolate at once, whatever it does: within about two milliseconds
+    /// when it computes. Killing one that has ended changes nothing.
+    ///
+    /// # Errors
+    ///
+    /// Where the handle has no right to terminate it.
+    pub fn kill(&self) -> Result<(), ControlError> {
+        self.kill_with(Priority::Immediate)
+    }
+
+    /// The same, at once or before its next event.
+    ///
+    /// # Errors
+    ///
+    /// Where the handle has no right to terminate it.
+    pub fn kill_with(&self, priority: Priority) -> Result<(), ControlError> {
+        self.terminable()?.kill(priority, false);
+        Ok(())
+    }
+
+    /// Ends the isolate and all that it has spawned, at any depth.
+    ///
+    /// # Errors
+    ///
+    /// Where the handle has no right to terminate it.
+    pub fn kill_tree(&self, priority: Priority) -> Result<(), ControlError> {
+        self.terminable()?.kill(priority, true);
+        Ok(())
+    }
+
+    /// Whether an error that nothing in the isolate catches ends it.
+    ///
+    /// # Errors
+    ///
+    /// Where the handle has no right to terminate it.
+    pub fn set_errors_fatal(&self, fatal: bool) -> Result<(), ControlError> {
+        self.terminable()?.set_errors_fatal(fatal);
+        Ok(())
+    }
+
+    fn terminable(&self) -> Result<&Arc<IsolateCore>, ControlError> {
+        match self.0.may_terminate() {
+            true => Ok(self.isolate()),
+            false => Err(ControlError::NoRight("terminate")),
+        }
+    }
+
+    /// Has `response` sent to `to`, unless the isolate has ended: at once, also
+    /// from inside an endless loop, or before its next event.
+    ///
+    /// # Errors
+    ///
+    /// Where the isolate has ended, or `to` cannot take the response.
+    pub fn ping<T: ToMessage<SendPort> + ?Sized>(
+        &self,
+        to: &SendPort,
+        response: &T,
+        priority: Priority,
+    ) -> Result<(), SendError> {
+        let response = encoded(to, response)?;
+        sent(self.isolate().ping(to.port(), response, priority))
+    }
+
+    /// Has `response` sent to `to` when the isolate has ended. A port that is
+    /// added twice is told once, with the newer response.
+    ///
+    /// # Errors
+    ///
+    /// Where the isolate has ended: nothing will be sent. Where `to` has no room
+    /// for the notice, which is taken now.
+    pub fn add_exit_listener<T: ToMessage<SendPort> + ?Sized>(
+        &self,
+        to: &SendPort,
+        response: &T,
+    ) -> Result<(), SendError> {
+        let response = encoded(to, response)?;
+        sent(self.isolate().add_exit_listener(to.port(), response))
+    }
+
+    /// Tells that port no more.
+    pub fn remove_exit_listener(&self, to: &SendPort) {
+        self.isolate().remove_exit_listener(to.port());
+    }
+
+    /// Has a list of `response` and the [`ExitReason`] sent to `to` when the
+    /// isolate has ended, at once when it has already.
+    ///
+    /// # Errors
+    ///
+    /// Where `to` has no room for the notice, which is taken now.
+    pub fn add_monitor<T: ToMessage<SendPort> + ?Sized>(
+        &self,
+        to: &SendPort,
+        response: &T,
+    ) -> Result<(), SendError> {
+        let response = encoded(to, response)?;
+        sent(self.isolate().add_monitor(to.port(), response))
+    }
+
+    /// Tells that port no more.
+    pub fn remove_monitor(&self, to: &SendPort) {
+        self.isolate().remove_monitor(to.port());
+    }
+
+    /// Has each uncaught error sent to `to`, as a list of its text and its
+    /// backtrace.
+    ///
+    /// # Errors
+    ///
+    /// Where the isolate has ended, or has as many listeners as it may.
+    pub fn add_error_listener(&self, to: &SendPort) -> Result<(), SendError> {
+        sent(self.isolate().add_error_listener(to.port()))
+    }
+
+    /// Tells that port no more.
+    pub fn remove_error_listener(&self, to: &SendPort) {
+        self.isolate().remove_error_listener(to.port());
+    }
+
+    /// Why the isolate ended, if it has.
+    pub fn exit_reason(&self) -> Option<ExitReason> {
+        self.isolate().exit_reason()
+    }
+
+    /// Waits until the isolate has ended.
+    pub fn wait(&self) -> ExitReason {
+        self.isolate().wait_for_exit()
+    }
+
+    /// Waits until the isolate has ended, no longer than `time`.
+    pub fn wait_timeout(&self, time: Duration) -> Option<ExitReason> {
+        self.isolate().wait_for_exit_timeout(time)
+    }
+
+    /// Ready when the isolate has ended; for any executor.
+    pub fn exited(&self) -> impl Future<Output = ExitReason> + use<> {
+        let isolate = self.isolate().clone();
+        std::future::poll_fn(move |context| isolate.poll_exit(context))
+    }
+}
+
+fn encoded<T: ToMessage<SendPort> + ?Sized>(
+    to: &SendPort,
+    message: &T,
+) -> Result<Message, SendError> {
+    Ok(message::encode(message, to.port().group())?)
+}
+
+fn sent(status: SendStatus) -> Result<(), SendError> {
+    match status {
+        SendStatus::Sent => Ok(()),
+        SendStatus::Full => Err(SendError::Full),
+        SendStatus::TooLarge => Err(SendError::TooLarge),
+        SendStatus::Closed => Err(SendError::Closed),
+    }
+}
+
+impl Clone for Control {
+    fn clone(&self) -> Self {
+        Control(self.0.for_holder(None))
+    }
+}
+
+/// Equal when they control the same isolate, whatever the rights.
+impl PartialEq for Control {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(self.isolate(), other.isolate())
+    }
+}
+
+impl Eq for Control {}
+
+impl Hash for Control {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.isolate().controls().id(Part::ControlPort).hash(state);
+    }
+}
+
+impl fmt::Debug for Control {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Control")
+            .field("isolate", &self.name())
+            .field("may_pause", &self.0.may_pause())
+            .field("may_terminate", &self.0.may_terminate())
+            .finish()
+    }
+}
+
+impl Serialize for Control {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let parts = Parts {
+            control: self.control_port(),
+            pause: self.pause_capability(),
+            terminate: self.terminate_capability(),
+        };
+        parts.serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Control {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let parts = Parts::deserialize(deserializer)?;
+        Control::new(
+            &parts.control,
+            parts.pause.as_ref(),
+            parts.terminate.as_ref(),
+        )
+        .map_err(de::Error::custom)
+    }
+}
