@@ -4,7 +4,7 @@
 
 wit_bindgen::generate!({ path: "../wit", world: "guest" });
 
-pub use insula::isolate::{control, isolates, ports, refusals, self_, timers};
+pub use insula::isolate::{control, isolates, names, ports, refusals, self_, timers};
 
 /// Runs the constructors of whatever else is linked in (C, for one). As bindings
 /// refer to them the linker adds no calls of its own, so that each export has to

@@ -14,13 +14,67 @@ use std::fmt::Display;
             it starts with a function that the host finds by its name",
     note = "write a function and mark it, `#[entry] fn echo() {{ .. }}`, then `spawn_function(echo)`; \
             what it needs to know is sent to it, or is its first message: \
-            `#[entry] fn worker(job: Job) {{ .. }}`, then `spawn_with(worker, job)`"
+            `#[entry] fn worker(job: Job) {{ .. }}`, then `Isolate::spawn(worker, job)`"
 )]
 #[must_use = "to call an entry does nothing: `spawn_function(echo)` starts an isolate with it"]
 pub trait Entry {
     /// The name under which the host finds it.
     #[doc(hidden)]
     const NAME: &'static str;
+
+    /// What the function returns, for who waits for it with
+    /// [`Isolate::run`](crate::Isolate::run).
+    type Output;
+}
+
+/// Of a closure that ends in naming an entry only the name would be used.
+macro_rules! captures {
+    () => {
+        "an isolate starts in a heap of its own and cannot see what a closure has captured: \
+         name the entry itself, and send what it needs to know"
+    };
+}
+pub(crate) use captures;
+
+/// What is spawned with a first message of type `M`: the name of an entry that
+/// takes one, or with `()` the name of one that takes nothing.
+///
+/// `Kind` says which of the two it is, and is for the compiler to find out.
+#[diagnostic::on_unimplemented(
+    message = "this is not spawned with a first message of type `{M}`",
+    label = "it takes another first message, or none, or is not the name of an entry",
+    note = "an entry that takes a first message is spawned with one of just its type: \
+            `#[entry] fn worker(job: Job) {{ .. }}`, then `Isolate::spawn(worker, job)`",
+    note = "an entry that takes nothing is spawned with `()`: \
+            `#[entry] fn echo() {{ .. }}`, then `Isolate::spawn(echo, ())`"
+)]
+pub trait Takes<M, Kind> {
+    /// The entry.
+    #[doc(hidden)]
+    type Entry;
+
+    #[doc(hidden)]
+    const TAKES_MESSAGE: bool;
+}
+
+/// The kind of those that take nothing.
+#[doc(hidden)]
+#[derive(Debug)]
+pub enum Nothing {}
+
+/// The kind of those that take a first message.
+#[doc(hidden)]
+#[derive(Debug)]
+pub enum One {}
+
+impl<F: FnOnce() -> E, E> Takes<(), Nothing> for F {
+    type Entry = E;
+    const TAKES_MESSAGE: bool = false;
+}
+
+impl<F: FnOnce(M) -> E, M, E> Takes<M, One> for F {
+    type Entry = E;
+    const TAKES_MESSAGE: bool = true;
 }
 
 /// What a callback may return: nothing, or a `Result<(), E>` whose error can be

@@ -1,53 +1,72 @@
 //! What `#[main]` and `#[entry]` expand to calls of.
 
-use crate::{Entry, Incoming, Outcome, isolate, panic, spawn_task, turn};
+use crate::returned::Returned;
+use crate::{Entry, Incoming, isolate, panic, spawn_task, turn};
+use std::marker::PhantomData;
 use std::panic::Location;
 use std::process::{ExitCode, Termination};
 
 /// What `fn main` returns: the entry `main`, and for whoever starts the module as
 /// a plain command, why that cannot be.
-pub struct Main;
+pub struct Main<R>(pub PhantomData<fn() -> R>);
 
-impl Entry for Main {
+impl<R> Entry for Main<R> {
     const NAME: &'static str = "main";
+    type Output = R;
 }
 
-impl Termination for Main {
+impl<R> Termination for Main<R> {
     fn report(self) -> ExitCode {
         eprintln!("this program is made of isolates: start it with `insula run`");
         ExitCode::from(2)
     }
 }
 
-/// Runs the body of an entry, and then what it has set going.
+/// Runs the body of an entry, `end` with what it returns, and then what both have
+/// set going.
 #[track_caller]
-pub fn run<R: Outcome>(body: impl FnOnce() -> R) {
+pub fn run<R>(body: impl FnOnce() -> R, end: fn(&Returned<R>)) {
     let place = Location::caller();
-    enter(|| panic::report(body(), place));
+    enter(|| {
+        let value = body();
+        end(&Returned { value, place });
+    });
 }
 
 /// The same for an `async fn`.
 #[track_caller]
-pub fn run_async<R: Outcome>(body: impl AsyncFnOnce() -> R + 'static) {
+pub fn run_async<R: 'static>(body: impl AsyncFnOnce() -> R + 'static, end: fn(&Returned<R>)) {
     let place = Location::caller();
     enter(|| {
-        spawn_task(async move { panic::report(body().await, place) });
+        spawn_task(async move {
+            let value = body().await;
+            end(&Returned { value, place });
+        });
     });
 }
 
 /// Runs the body of an entry with the first message.
 #[track_caller]
-pub fn run_with<M: Incoming, R: Outcome>(body: impl FnOnce(M) -> R) {
+pub fn run_with<M: Incoming, R>(body: impl FnOnce(M) -> R, end: fn(&Returned<R>)) {
     let place = Location::caller();
-    enter(|| panic::report(body(first_message(place)), place));
+    enter(|| {
+        let value = body(first_message(place));
+        end(&Returned { value, place });
+    });
 }
 
 /// The same for an `async fn`.
 #[track_caller]
-pub fn run_async_with<M: Incoming, R: Outcome>(body: impl AsyncFnOnce(M) -> R + 'static) {
+pub fn run_async_with<M: Incoming, R: 'static>(
+    body: impl AsyncFnOnce(M) -> R + 'static,
+    end: fn(&Returned<R>),
+) {
     let place = Location::caller();
     enter(|| {
-        spawn_task(async move { panic::report(body(first_message(place)).await, place) });
+        spawn_task(async move {
+            let value = body(first_message(place)).await;
+            end(&Returned { value, place });
+        });
     });
 }
 

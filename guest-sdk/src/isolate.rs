@@ -1,8 +1,9 @@
 //! The isolate that asks.
 
 use crate::bindings::self_;
-use crate::{Incoming, Message};
-use insula_message::DecodeError;
+use crate::{Incoming, Message, SendError, SendPort};
+use insula_message::{DecodeError, ToMessage};
+use std::convert::Infallible;
 use std::io::Write;
 
 /// The isolate's name, for people. Unique within its group.
@@ -45,4 +46,25 @@ pub fn exit() -> ! {
     std::io::stdout().flush().ok();
     self_::exit();
     unreachable!("the host has ended this isolate")
+}
+
+/// Sends a last message to `to`, and ends the isolate, at once and in peace.
+///
+/// A message that cannot be sent is the error, and the isolate goes on.
+///
+/// ```no_run
+/// # use insula_guest::*;
+/// #[entry]
+/// fn add((numbers, result): (Vec<i64>, SendPort)) -> Result<(), SendError> {
+///     let sum: i64 = numbers.iter().sum();
+///     match isolate::exit_with(&result, sum)? {}
+/// }
+/// # fn main() {}
+/// ```
+pub fn exit_with(
+    to: &SendPort,
+    message: impl ToMessage<SendPort>,
+) -> Result<Infallible, SendError> {
+    to.send(message)?;
+    exit()
 }

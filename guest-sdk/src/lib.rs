@@ -49,36 +49,64 @@
 #[cfg(all(feature = "allocator", target_family = "wasm"))]
 mod allocator;
 mod bindings;
+mod broadcast;
 mod call;
+mod capability;
+mod control;
 mod entry;
 mod error;
 mod expansion;
 mod inbox;
 pub mod isolate;
+mod limits;
 mod message;
+mod monitor;
+pub mod names;
+mod outgoing;
 mod panic;
+mod raw_receive_port;
 mod receive_port;
 mod recv;
+mod returned;
+mod rights;
+mod run;
+mod select;
 mod send_port;
 mod spawn;
+mod spawn_options;
+mod spawned;
 mod task;
 mod timer;
 mod turn;
 mod wait;
 
+pub use broadcast::broadcast;
 pub use call::Call;
-pub use entry::{Entry, Outcome};
+pub use capability::Capability;
+pub use control::Control;
+pub use entry::{Entry, Outcome, Takes};
 pub use error::{CallError, RecvError, Refused, SendError, SpawnError};
 pub use insula_message::{DecodeError, DecodeErrorKind, EncodeError, Kind, Node, NodeId};
+pub use insula_message::{ExitReason, Frame, Limit, LimitHit};
+pub use limits::Limits;
 pub use message::{Incoming, Message};
+pub use monitor::{Errors, Exit, Monitor, Pong, RemoteError};
+pub use names::NameError;
+pub use raw_receive_port::RawReceivePort;
 pub use receive_port::{ReceivePort, port};
 pub use recv::{Messages, Recv, RecvAs};
+pub use rights::{ControlError, Priority, Right};
+pub use run::{Run, RunError};
+pub use select::{RecvAsWhere, RecvWhere};
 pub use send_port::SendPort;
 pub use spawn::{
     spawn_function, spawn_uri, spawn_uri_with, spawn_with, try_spawn_function, try_spawn_with,
 };
+pub use spawn_options::SpawnOptions;
+pub use spawned::Isolate;
 pub use task::{Task, spawn_task};
-pub use timer::{Elapsed, Sleep, Timer, sleep, timeout};
+pub use timer::{Elapsed, Sleep, Timer, sleep, timeout, try_sleep};
+pub use wait::{Closed, SendWhenReady};
 
 /// What a message says, as a tree.
 pub type Value = insula_message::Value<SendPort>;
@@ -135,4 +163,7 @@ pub use insula_guest_macros::main;
 #[doc(hidden)]
 pub mod __private {
     pub use crate::expansion::{Main, run, run_async, run_async_with, run_with};
+    pub use crate::returned::{
+        Returned, ReturnsFailure, ReturnsFallible, ReturnsMessage, ReturnsResult, ReturnsUnfit,
+    };
 }

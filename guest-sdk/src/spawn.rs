@@ -1,21 +1,15 @@
-//! Starting isolates.
+//! Starting isolates, in the short forms that answer with a send port.
 
-use crate::bindings::control::Outgoing;
-use crate::bindings::isolates::{self, SpawnRequest};
+use crate::entry::{Entry, Nothing, One};
 use crate::error::granted;
-use crate::{Entry, SendPort, SpawnError};
+use crate::{SendPort, SpawnError, SpawnOptions};
 use insula_message::ToMessage;
-
-/// Of a closure that ends in naming an entry only the name would be used.
-macro_rules! captures {
-    () => {
-        "an isolate starts in a heap of its own and cannot see what a closure has captured: \
-         name the entry itself, and send what it needs to know"
-    };
-}
 
 /// Starts an isolate of this program with `entry`, and answers at once with the
 /// send port of its first port. What is sent there before it runs waits for it.
+///
+/// [`Isolate::spawn`](crate::Isolate::spawn) does the same and answers with the
+/// right to control it, too.
 ///
 /// ```no_run
 /// use insula_guest::*;
@@ -48,9 +42,9 @@ pub fn spawn_function<F: FnOnce() -> E, E: Entry>(entry: F) -> SendPort {
 }
 
 /// As [`spawn_function`], unless there may be no more isolates.
-pub fn try_spawn_function<F: FnOnce() -> E, E: Entry>(_: F) -> Result<SendPort, SpawnError> {
-    const { assert!(size_of::<F>() == 0, captures!()) };
-    start(None, E::NAME, None)
+pub fn try_spawn_function<F: FnOnce() -> E, E: Entry>(entry: F) -> Result<SendPort, SpawnError> {
+    let isolate = SpawnOptions::new().spawn::<F, (), Nothing>(entry, ())?;
+    Ok(isolate.into_port())
 }
 
 /// Starts an isolate of this program with `entry`, which takes `message`.
@@ -95,11 +89,11 @@ pub fn spawn_with<F: FnOnce(M) -> E, M: ToMessage<SendPort>, E: Entry>(
 
 /// As [`spawn_with`], unless there may be no more isolates.
 pub fn try_spawn_with<F: FnOnce(M) -> E, M: ToMessage<SendPort>, E: Entry>(
-    _: F,
+    entry: F,
     message: M,
 ) -> Result<SendPort, SpawnError> {
-    const { assert!(size_of::<F>() == 0, captures!()) };
-    with_first_message(&message, |message| start(None, E::NAME, Some(message)))
+    let isolate = SpawnOptions::new().spawn::<F, M, One>(entry, message)?;
+    Ok(isolate.into_port())
 }
 
 /// Starts an isolate of the program at `uri`: a `file:` URI, or a path relative
@@ -117,7 +111,9 @@ pub fn try_spawn_with<F: FnOnce(M) -> E, M: ToMessage<SendPort>, E: Entry>(
 /// # }
 /// ```
 pub fn spawn_uri(uri: &str) -> Result<SendPort, SpawnError> {
-    start(Some(uri), "", None)
+    let message = None::<&()>;
+    let isolate = SpawnOptions::new().start(Some(uri), "", message, None)?;
+    Ok(isolate.into_port())
 }
 
 /// Starts an isolate of the program at `uri` with the entry of that name, or
@@ -135,35 +131,6 @@ pub fn spawn_uri_with(
     entry: &str,
     message: impl ToMessage<SendPort>,
 ) -> Result<SendPort, SpawnError> {
-    with_first_message(&message, |message| start(Some(uri), entry, Some(message)))
-}
-
-fn with_first_message(
-    message: &impl ToMessage<SendPort>,
-    spawn: impl FnOnce(Outgoing) -> Result<SendPort, SpawnError>,
-) -> Result<SendPort, SpawnError> {
-    let mut bytes = Vec::new();
-    let ports = insula_message::encode(message, &mut bytes)?;
-    let ports = ports.iter().map(SendPort::resource).collect();
-    spawn(Outgoing { bytes, ports })
-}
-
-fn start(
-    uri: Option<&str>,
-    entry: &str,
-    message: Option<Outgoing>,
-) -> Result<SendPort, SpawnError> {
-    let spawned = isolates::spawn(&SpawnRequest {
-        uri: uri.map(str::to_owned),
-        entry: entry.to_owned(),
-        message,
-        name: None,
-        paused: false,
-        errors_fatal: true,
-        on_exit: None,
-        on_error: None,
-        result: None,
-        limits: Vec::new(),
-    })?;
-    Ok(spawned.port.into())
+    let isolate = SpawnOptions::new().spawn_uri(uri, entry, message)?;
+    Ok(isolate.into_port())
 }

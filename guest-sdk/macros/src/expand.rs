@@ -23,8 +23,8 @@
 
 use crate::signature::{Kind, Signature};
 use proc_macro2::TokenStream;
-use quote::{ToTokens, format_ident, quote};
-use syn::{Attribute, FnArg, Ident, ItemFn, ext::IdentExt};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
+use syn::{Attribute, FnArg, Ident, ItemFn, ext::IdentExt, spanned::Spanned};
 
 pub fn expand(signature: &Signature, function: &ItemFn) -> TokenStream {
     let name = name(signature, function);
@@ -38,11 +38,12 @@ fn name(signature: &Signature, function: &ItemFn) -> TokenStream {
     let ident = &sig.ident;
     let (attributes, _) = split_attributes(function);
     let entry = ident.unraw().to_string();
+    let output = output(signature);
     match signature.kind {
         Kind::Main => quote! {
             #(#attributes)*
-            #vis fn #ident() -> ::insula_guest::__private::Main {
-                ::insula_guest::__private::Main
+            #vis fn #ident() -> ::insula_guest::__private::Main<#output> {
+                ::insula_guest::__private::Main(::core::marker::PhantomData)
             }
         },
         Kind::Entry => {
@@ -50,10 +51,11 @@ fn name(signature: &Signature, function: &ItemFn) -> TokenStream {
             quote! {
                 #(#attributes)*
                 #[allow(dead_code)] // the host may be the only one to spawn it
-                #vis fn #ident(#message) -> impl ::insula_guest::Entry {
+                #vis fn #ident(#message) -> impl ::insula_guest::Entry<Output = #output> {
                     struct Marker;
                     impl ::insula_guest::Entry for Marker {
                         const NAME: &'static str = #entry;
+                        type Output = #output;
                     }
                     Marker
                 }
@@ -103,20 +105,41 @@ fn body(name: &Ident, function: &ItemFn, attributes: &[&Attribute]) -> TokenStre
 /// Runs the body. The types are named with the places where they are written, so
 /// that the compiler complains there.
 fn call(signature: &Signature, function: &ItemFn, body: &Ident) -> TokenStream {
-    let output = match signature.output {
-        Some(output) => output.to_token_stream(),
-        None => quote!(()),
-    };
+    let output = output(signature);
+    let end = end(&output);
     let is_async = function.sig.asyncness.is_some();
     match (signature.message, is_async) {
-        (None, false) => quote!(::insula_guest::__private::run::<#output>(#body)),
-        (None, true) => quote!(::insula_guest::__private::run_async::<#output>(#body)),
+        (None, false) => quote!(::insula_guest::__private::run::<#output>(#body, #end)),
+        (None, true) => quote!(::insula_guest::__private::run_async::<#output>(#body, #end)),
         (Some(message), false) => {
-            quote!(::insula_guest::__private::run_with::<#message, #output>(#body))
+            quote!(::insula_guest::__private::run_with::<#message, #output>(#body, #end))
         }
         (Some(message), true) => {
-            quote!(::insula_guest::__private::run_async_with::<#message, #output>(#body))
+            quote!(::insula_guest::__private::run_async_with::<#message, #output>(#body, #end))
         }
+    }
+}
+
+/// What is done with what the body returns: the method of the first of these
+/// traits that its type fits.
+fn end(output: &TokenStream) -> TokenStream {
+    let end = quote_spanned!(output.span()=> (&&&&&*returned).end());
+    quote! {
+        |returned: &::insula_guest::__private::Returned<#output>| {
+            #[allow(unused_imports)] // one of them is used
+            use ::insula_guest::__private::{
+                ReturnsFailure as _, ReturnsFallible as _, ReturnsMessage as _,
+                ReturnsResult as _, ReturnsUnfit as _,
+            };
+            #end
+        }
+    }
+}
+
+fn output(signature: &Signature) -> TokenStream {
+    match signature.output {
+        Some(output) => output.to_token_stream(),
+        None => quote!(()),
     }
 }
 
@@ -140,8 +163,8 @@ pub fn stand_in(function: &ItemFn) -> TokenStream {
     let generics = &sig.generics;
     quote! {
         #[allow(dead_code)]
-        #vis fn #ident #generics (#(_: #arguments),*) -> ::insula_guest::__private::Main {
-            ::insula_guest::__private::Main
+        #vis fn #ident #generics (#(_: #arguments),*) -> ::insula_guest::__private::Main<()> {
+            ::insula_guest::__private::Main(::core::marker::PhantomData)
         }
     }
 }

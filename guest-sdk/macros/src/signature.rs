@@ -96,8 +96,8 @@ impl<'a> Signature<'a> {
 
 const TAKES: &str = "an entry takes nothing, or one value: the isolate's first message; \
      for more than one, take a tuple or a struct";
-const RETURNS: &str = "an entry returns nothing, or a `Result<(), E>`: \
-     nobody waits for its end; send what it finds out to a port";
+const RETURNS: &str = "an entry returns a value of a type that is named: \
+     whoever waits for it has to know what comes";
 
 fn message<'a>(function: &'a ItemFn, faults: &mut Faults) -> Option<&'a Type> {
     let inputs = &function.sig.inputs;

@@ -1,0 +1,77 @@
+//! The words in which isolates are controlled.
+
+use crate::bindings::control;
+use crate::bindings::refusals::{Refusal, RefusalKind};
+use crate::{Refused, SendError};
+use std::fmt;
+use thiserror::Error;
+
+/// When a control message takes effect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Priority {
+    /// At once, also while the isolate computes and while it is paused.
+    Immediate,
+    /// When it has done its current event, and before everything that waits for
+    /// it. In an isolate that is paused, when it goes on.
+    BeforeNextEvent,
+}
+
+impl From<Priority> for control::Priority {
+    fn from(priority: Priority) -> Self {
+        match priority {
+            Priority::Immediate => Self::Immediate,
+            Priority::BeforeNextEvent => Self::BeforeNextEvent,
+        }
+    }
+}
+
+/// What a [`Control`](crate::Control) may allow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Right {
+    /// To pause the isolate and to let it go on.
+    Pause,
+    /// To end it, to link to it, and to say whether errors do.
+    Terminate,
+}
+
+impl fmt::Display for Right {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Pause => "pause",
+            Self::Terminate => "terminate",
+        })
+    }
+}
+
+/// Why an isolate was not controlled.
+#[derive(Clone, Debug, PartialEq, Error)]
+#[non_exhaustive]
+pub enum ControlError {
+    /// The handle has not this right.
+    #[error("this handle gives no right to {0} the isolate: ask for one who has it")]
+    NoRight(Right),
+    /// The send port is no isolate's control port.
+    #[error("{0}")]
+    NotControl(String),
+    /// A limit of this isolate is used up.
+    #[error("{0}")]
+    Refused(String),
+    /// There is no room for the notice in this isolate's own mailbox.
+    #[error("no notice can come back: {0}")]
+    Notice(#[from] SendError),
+}
+
+impl From<Refusal> for ControlError {
+    fn from(refusal: Refusal) -> Self {
+        match refusal.kind {
+            RefusalKind::NotControl => Self::NotControl(refusal.text),
+            _ => Self::Refused(refusal.text),
+        }
+    }
+}
+
+impl From<Refused> for ControlError {
+    fn from(refused: Refused) -> Self {
+        Self::Refused(refused.0)
+    }
+}
