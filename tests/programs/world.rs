@@ -222,9 +222,10 @@ impl Run<'_> {
 
     fn command(&self, to: usize, command: Command) -> Result<()> {
         let actor = self.at(to);
+        let ended = actor.has_ended();
         let sent = actor.port.send(&command);
         ensure!(
-            sent.is_ok() != actor.has_ended(),
+            sent.is_ok() != ended,
             "a command to {}: {sent:?}",
             actor.control.name()
         );
