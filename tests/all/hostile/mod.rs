@@ -9,6 +9,7 @@ mod handles;
 mod messages;
 mod pointers;
 mod realloc;
+mod requests;
 pub mod table;
 mod texts;
 mod turns;
