@@ -159,7 +159,9 @@ fn every_row_is_shown_by_tests_or_says_why_not() -> Result<()> {
                     None => found.entry(file.to_owned()).or_insert(tests_of(file)?),
                 };
                 if !function.is_empty() && !tests.iter().any(|test| test == function) {
-                    wrong.push(format!("{dart}: there is no test {test}; there is {tests:?}"));
+                    wrong.push(format!(
+                        "{dart}: there is no test {test}; there is {tests:?}"
+                    ));
                 }
             }
         }
