@@ -5,6 +5,7 @@ mod calls;
 mod command;
 mod contract;
 mod copying;
+mod dart;
 mod futures;
 mod hello;
 mod host;
