@@ -1,6 +1,9 @@
 //! Room that is taken now for a message that is sent later: so that the notice
 //! of an isolate's end is never lost because a mailbox is full.
 
+use std::sync::Arc;
+
+use crate::group::GroupCore;
 use crate::host_port::Charge;
 use crate::port::{Message, PortRef, SendStatus, Target};
 use crate::sync::lock;
@@ -19,8 +22,12 @@ enum Room {
 
 impl PortRef {
     /// Takes room for one message that costs no more than `cost`. Until it is
-    /// used or dropped, it holds one more reference for the holder of this one.
-    pub(crate) fn promise(&self, cost: u64) -> Result<Promise, SendStatus> {
+    /// used or dropped, it holds one more reference for `holder`.
+    pub(crate) fn promise(
+        &self,
+        cost: u64,
+        holder: Option<&Arc<GroupCore>>,
+    ) -> Result<Promise, SendStatus> {
         let room = match self.target() {
             Target::Isolate { isolate, slot } => {
                 lock(isolate.mailbox()).promise(*slot, self.id(), cost)?;
@@ -30,13 +37,18 @@ impl PortRef {
             Target::Capability | Target::Control(_) => return Err(SendStatus::Closed),
         };
         Ok(Promise {
-            port: self.again(),
+            port: self.for_holder(holder),
             room: Some(room),
         })
     }
 }
 
 impl Promise {
+    /// The number of the port.
+    pub(crate) fn port_id(&self) -> u64 {
+        self.port.id()
+    }
+
     /// Has room for `cost` from now on. False, and as before, where there is
     /// none.
     pub(crate) fn grow_to(&mut self, cost: u64) -> bool {
