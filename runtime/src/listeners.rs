@@ -89,6 +89,7 @@ impl ExitListener {
     pub(crate) fn of_null(to: &PortRef, group: &Arc<GroupCore>) -> Result<Self, NotSpawned> {
         let response = said(&());
         let room = to.promise(response.cost(), Some(group));
+        let room = room.and_then(|room| room.kept_by(group, response.cost()));
         let room = room.map_err(NotSpawned::Listener)?;
         Ok(ExitListener::new(room, response))
     }

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use crate::group::GroupCore;
+use crate::group::{GroupCore, MailboxShare};
 use crate::host_port::Charge;
 use crate::port::{Message, PortRef, SendStatus, Target};
 use crate::sync::lock;
@@ -12,6 +12,9 @@ use crate::sync::lock;
 pub(crate) struct Promise {
     port: PortRef,
     room: Option<Room>,
+    /// The part of the keeper's budget for what is sent later: the port may be
+    /// closed before, and the room with it, and the message is kept still.
+    _kept: Option<MailboxShare>,
 }
 
 enum Room {
@@ -33,17 +36,25 @@ impl PortRef {
                 lock(isolate.mailbox()).promise(*slot, self.id(), cost)?;
                 Room::Mailbox(cost)
             }
-            Target::Host(mailbox) => Room::Host(mailbox.charge(cost)?),
+            Target::Host(mailbox) => Room::Host(mailbox.promise(cost)?),
             Target::Capability | Target::Control(_) => return Err(SendStatus::Closed),
         };
         Ok(Promise {
             port: self.for_holder(holder),
             room: Some(room),
+            _kept: None,
         })
     }
 }
 
 impl Promise {
+    /// Puts what is kept until it is sent on the budget of who keeps it.
+    pub(crate) fn kept_by(mut self, group: &Arc<GroupCore>, cost: u64) -> Result<Self, SendStatus> {
+        let share = MailboxShare::take(group, cost).map_err(|_| SendStatus::Full)?;
+        self._kept = Some(share);
+        Ok(self)
+    }
+
     /// The number of the port.
     pub(crate) fn port_id(&self) -> u64 {
         self.port.id()
@@ -79,6 +90,7 @@ impl Promise {
                 }
             }
             (Some(Room::Host(mut charge)), Target::Host(mailbox)) => {
+                charge.promised_no_more();
                 charge.resize(message.cost());
                 let _ = mailbox.send(message, Some(charge));
             }

@@ -302,7 +302,11 @@ fn with_response(
     let room = match outgoing.check_size(state, false) {
         Err(_) => Err(SendStatus::TooLarge),
         // Before it is copied: many may copy at once.
-        Ok(cost) => to.promise(cost + more as u64, Some(isolate.group())),
+        Ok(cost) => {
+            let (cost, group) = (cost + more as u64, isolate.group());
+            let room = to.promise(cost, Some(group));
+            room.and_then(|room| room.kept_by(group, cost))
+        }
     };
     let status = match room {
         Ok(room) => {

@@ -5,7 +5,10 @@
 pub mod bombs;
 mod budgets;
 mod calls;
+mod control;
 mod handles;
+mod links;
+mod listeners;
 mod messages;
 mod pointers;
 mod realloc;

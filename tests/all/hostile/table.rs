@@ -265,7 +265,7 @@ pub fn server(code: &str, wake: &str) -> String {
     )
 }
 
-fn module(host: &Host, body: &str) -> String {
+pub fn module(host: &Host, body: &str) -> String {
     let mut text = String::from("(module\n");
     for import in host.runtime.imports() {
         let name = short_name(import);
