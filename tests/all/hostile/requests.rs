@@ -36,11 +36,6 @@ impl SpawnRequest {
         self
     }
 
-    pub fn errors_not_fatal(mut self) -> Self {
-        self.bytes[53] = 0;
-        self
-    }
-
     /// With limits: so many records there.
     pub fn limits(self, start: u32, count: u32) -> Self {
         self.put(80, start).put(84, count)
@@ -55,16 +50,7 @@ impl SpawnRequest {
 
     /// Puts a handle into it, as its exit listener.
     pub fn on_exit(&self, handle: &str) -> String {
-        self.put_handle(56, handle)
-    }
-
-    /// The same as its error listener.
-    pub fn on_error(&self, handle: &str) -> String {
-        self.put_handle(64, handle)
-    }
-
-    fn put_handle(&self, offset: u32, handle: &str) -> String {
-        let tag = self.at + offset;
+        let tag = self.at + 56;
         format!(
             "(i32.store8 (i32.const {tag}) (i32.const 1)) (i32.store (i32.const {}) {handle})",
             tag + 4
