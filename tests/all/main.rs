@@ -8,6 +8,7 @@ mod copying;
 mod futures;
 mod hello;
 mod host;
+mod host_control;
 mod hostile;
 mod limits;
 mod objects;
