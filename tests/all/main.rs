@@ -5,12 +5,14 @@ mod calls;
 mod command;
 mod contract;
 mod copying;
+mod events;
 mod futures;
 mod hello;
 mod host;
 mod host_control;
 mod hostile;
 mod limits;
+mod names;
 mod objects;
 mod output;
 mod own_heap;
@@ -22,6 +24,7 @@ mod services;
 mod spawn;
 mod uri;
 mod values;
+mod waits;
 mod wit;
 
 /// The module of every guest crate, by name. A guest that no test names is dead
