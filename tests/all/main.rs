@@ -5,6 +5,7 @@ mod calls;
 mod command;
 mod contract;
 mod copying;
+mod dart;
 mod events;
 mod futures;
 mod hello;
