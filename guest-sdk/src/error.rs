@@ -4,6 +4,7 @@ use crate::bindings::ports::SendStatus;
 use crate::bindings::refusals::{Refusal, RefusalKind};
 use insula_message::{DecodeError, EncodeError};
 use std::fmt::Display;
+use std::time::Duration;
 use thiserror::Error;
 
 /// Why a message was not sent.
@@ -26,6 +27,9 @@ pub enum SendError {
     /// The value cannot be said in a message.
     #[error("the value cannot be sent: {0}")]
     Encode(#[from] EncodeError),
+    /// The message cannot wait for room.
+    #[error(transparent)]
+    Refused(#[from] Refused),
 }
 
 pub(crate) fn sent(status: SendStatus) -> Result<(), SendError> {
@@ -48,6 +52,9 @@ pub enum CallError {
     /// port, or has dropped the port for the answer without using it.
     #[error("nobody can answer the call any more")]
     NoAnswer,
+    /// There was none in time: see [`Call::timeout`](crate::Call::timeout).
+    #[error("no answer came within {0:?}")]
+    TimedOut(Duration),
     /// The answer is of another type.
     #[error("the answer: {0}")]
     Decode(#[from] DecodeError),

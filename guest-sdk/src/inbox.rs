@@ -1,16 +1,20 @@
 //! The guest's half of a receive port: who wants its messages.
 //!
 //! A message goes to whoever has been waiting longest with a `recv`, a stream or
-//! a call, and when nobody waits, to the handler. When nobody wants one, the port
-//! does not listen: its messages stay in the host, and it neither wakes the
-//! isolate nor keeps it alive.
+//! a call and does not refuse it, and when nobody is left, to the handler. When
+//! nobody wants one, the port does not listen: its messages stay in the host, and
+//! it neither wakes the isolate nor keeps it alive. (A raw port always listens, and
+//! drops what comes while it has no handler.)
 //!
 //! What is wanted changes often within a turn (a loop of `recv`s wants nothing
 //! for a moment after each message), so the host is told only when the guest is
 //! about to ask it for the next event, by [`settle`].
 
+mod queue;
+
 use crate::bindings::ports;
 use crate::{Message, Refused, SendPort};
+use queue::{Queue, Round};
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
@@ -34,19 +38,22 @@ struct State {
     port: Option<ports::ReceivePort>,
     /// What the host was told.
     listening: bool,
-    /// Taken from the host, for those who wait. Never more than they are.
-    messages: VecDeque<Message>,
-    waiters: VecDeque<Waiter>,
-    next_ticket: u64,
-    handler: Option<Handler>,
+    keeps_alive: bool,
+    /// Whether messages that find no handler are lost.
+    raw: bool,
+    /// Taken from the host for those who wait, and what they have refused.
+    queue: Queue<Message>,
+    handler: Slot,
     /// A port with a handler lives until it is closed, also when the program has
     /// let go of it.
     kept: Option<Rc<Inbox>>,
 }
 
-struct Waiter {
-    ticket: u64,
-    waker: Waker,
+enum Slot {
+    Empty,
+    Handler(Handler),
+    /// The handler runs at this moment, and comes back here afterwards.
+    Running,
 }
 
 #[derive(Default)]
@@ -80,10 +87,10 @@ impl Inbox {
             state: RefCell::new(State {
                 port,
                 listening: false,
-                messages: VecDeque::new(),
-                waiters: VecDeque::new(),
-                next_ticket: 0,
-                handler: None,
+                keeps_alive: true,
+                raw: false,
+                queue: Queue::new(),
+                handler: Slot::Empty,
                 kept: None,
             }),
             unsettled: Cell::new(false),
@@ -118,17 +125,18 @@ impl Inbox {
     pub fn close(&self) {
         let mut state = self.state.borrow_mut();
         let port = state.port.take();
-        let waiters = mem::take(&mut state.waiters);
+        let queue = mem::replace(&mut state.queue, Queue::new());
         let dropped = (
-            mem::take(&mut state.messages),
-            state.handler.take(),
+            mem::replace(&mut state.handler, Slot::Empty),
             state.kept.take(),
         );
         // What is dropped or woken may be the program's code.
         drop(state);
         drop(port);
         drop(dropped);
-        waiters.into_iter().for_each(|waiter| waiter.waker.wake());
+        let wakers = queue.wakers();
+        drop(queue);
+        wakers.into_iter().for_each(Waker::wake);
     }
 
     pub fn set_handler(self: &Rc<Self>, handler: Handler) {
@@ -137,17 +145,48 @@ impl Inbox {
             return;
         }
         state.kept = Some(Rc::clone(self));
-        let old = state.handler.replace(handler);
+        let old = mem::replace(&mut state.handler, Slot::Handler(handler));
         drop(state);
         drop(old);
         self.unsettle();
     }
 
+    pub fn clear_handler(self: &Rc<Self>) {
+        let mut state = self.state.borrow_mut();
+        let dropped = (
+            mem::replace(&mut state.handler, Slot::Empty),
+            state.kept.take(),
+        );
+        drop(state);
+        drop(dropped);
+        self.unsettle();
+    }
+
+    /// Whether messages that find no handler are lost.
+    pub fn set_raw(&self, raw: bool) {
+        self.state.borrow_mut().raw = raw;
+        self.unsettle();
+    }
+
+    pub fn set_keep_alive(&self, on: bool) {
+        let mut state = self.state.borrow_mut();
+        if mem::replace(&mut state.keeps_alive, on) != on
+            && let Some(port) = &state.port
+        {
+            port.keep_alive(on);
+        }
+    }
+
+    pub fn keeps_alive(&self) -> bool {
+        let state = self.state.borrow();
+        state.keeps_alive && state.port.is_some()
+    }
+
     /// Called for each message that the host hands out for this port.
     pub fn deliver(&self, message: Message) {
-        self.state.borrow_mut().messages.push_back(message);
+        self.state.borrow_mut().queue.push(message);
         self.serve();
-        if !self.state.borrow().messages.is_empty() {
+        if !self.state.borrow().queue.is_empty() {
             self.unsettle();
         }
     }
@@ -155,44 +194,50 @@ impl Inbox {
     /// Called when the last send port is gone.
     pub fn notice_unreachable(&self) {
         self.unreachable.set(true);
-        let state = self.state.borrow();
-        let wakers: Vec<_> = state
-            .waiters
-            .iter()
-            .map(|waiter| waiter.waker.clone())
-            .collect();
-        drop(state);
+        let wakers = self.state.borrow().queue.wakers();
         wakers.into_iter().for_each(Waker::wake);
     }
 
     /// Gives the messages that are here to those who want them.
     fn serve(&self) {
+        let mut round = Round::default();
         loop {
-            let mut state = self.state.borrow_mut();
-            if state.messages.is_empty() {
-                return;
-            }
-            if let Some(first) = state.waiters.front() {
-                let waker = first.waker.clone();
-                drop(state);
-                return waker.wake();
-            }
-            let Some(handler) = state.handler.take() else {
-                return;
-            };
-            let message = state.messages.pop_front();
-            drop(state);
-            self.handle(handler, message);
+            let waker = self.state.borrow().queue.next_to_wake(&mut round);
+            let Some(waker) = waker else { break };
+            waker.wake();
         }
+        while self.serve_left_over() {}
     }
 
-    /// Runs the handler, which may meanwhile close the port or replace itself.
-    fn handle(&self, mut handler: Handler, message: Option<Message>) {
-        message.into_iter().for_each(&mut handler);
+    /// Gives a message to the handler that nobody who waits has taken. False when
+    /// there is none, or nobody to have it.
+    fn serve_left_over(&self) -> bool {
         let mut state = self.state.borrow_mut();
-        let is_current = state.port.is_some() && state.handler.is_none();
-        if is_current {
-            state.handler = Some(handler);
+        if !state.raw && !matches!(state.handler, Slot::Handler(_)) {
+            return false;
+        }
+        let Some(message) = state.queue.take_left_over() else {
+            return false;
+        };
+        let Slot::Handler(handler) = mem::replace(&mut state.handler, Slot::Running) else {
+            // Lost: the port is raw. What it holds is not dropped under the borrow.
+            state.handler = Slot::Empty;
+            drop(state);
+            drop(message);
+            return true;
+        };
+        drop(state);
+        self.handle(handler, message);
+        true
+    }
+
+    /// Runs the handler, which may meanwhile close the port, take itself away or
+    /// give its place to another one.
+    fn handle(&self, mut handler: Handler, message: Message) {
+        handler(message);
+        let mut state = self.state.borrow_mut();
+        if matches!(state.handler, Slot::Running) {
+            state.handler = Slot::Handler(handler);
         }
     }
 
@@ -208,30 +253,53 @@ impl Inbox {
             *ticket = None;
             return Poll::Ready(None);
         }
-        let place = match ticket.and_then(|ticket| state.place_of(ticket)) {
-            Some(place) => place,
-            None => {
-                *ticket = Some(state.add_waiter(context.waker()));
-                state.waiters.len() - 1
-            }
-        };
         self.unsettle();
-        if place == 0
-            && let Some(message) = state.messages.pop_front()
-        {
-            state.waiters.pop_front();
-            *ticket = None;
-            return Poll::Ready(Some(message));
+        let place = state.queue.line_up(ticket, context.waker(), false);
+        let Some((number, message)) = state.queue.offer(place) else {
+            return Poll::Pending;
+        };
+        state.queue.accept(place, number);
+        *ticket = None;
+        Poll::Ready(Some(message))
+    }
+
+    /// The next message that is `wanted`. The others stay, in their order.
+    pub fn poll_recv_where(
+        &self,
+        ticket: &mut Option<u64>,
+        context: &mut Context,
+        mut wanted: impl FnMut(&Message) -> bool,
+    ) -> Poll<Option<Message>> {
+        loop {
+            let mut state = self.state.borrow_mut();
+            if state.port.is_none() {
+                *ticket = None;
+                return Poll::Ready(None);
+            }
+            self.unsettle();
+            let place = state.queue.line_up(ticket, context.waker(), true);
+            let Some((number, message)) = state.queue.offer(place) else {
+                return Poll::Pending;
+            };
+            // It is the program's code that looks at the message.
+            drop(state);
+            let taken = wanted(&message);
+            let mut state = self.state.borrow_mut();
+            if taken {
+                state.queue.accept(place, number);
+                *ticket = None;
+                return Poll::Ready(Some(message));
+            }
+            let dropped = state.queue.refuse(place, number, message);
+            drop(state);
+            drop(dropped);
         }
-        state.waiters[place].waker.clone_from(context.waker());
-        Poll::Pending
     }
 
     /// Whoever had this ticket waits no more.
     pub fn give_up(&self, ticket: Option<u64>) {
         let Some(ticket) = ticket else { return };
-        let waiters = &mut self.state.borrow_mut().waiters;
-        waiters.retain(|waiter| waiter.ticket != ticket);
+        self.state.borrow_mut().queue.leave(ticket);
         self.unsettle();
     }
 
@@ -246,22 +314,10 @@ impl Inbox {
 }
 
 impl State {
-    fn place_of(&self, ticket: u64) -> Option<usize> {
-        let mut waiters = self.waiters.iter();
-        waiters.position(|waiter| waiter.ticket == ticket)
-    }
-
-    fn add_waiter(&mut self, waker: &Waker) -> u64 {
-        let ticket = self.next_ticket;
-        self.next_ticket += 1;
-        let waker = waker.clone();
-        self.waiters.push_back(Waiter { ticket, waker });
-        ticket
-    }
-
     /// Tells the host whether a message is wanted, if that has changed.
     fn tell_host(&mut self) {
-        let wanted = self.handler.is_some() || self.waiters.len() > self.messages.len();
+        let handled = !matches!(self.handler, Slot::Empty);
+        let wanted = self.raw || handled || self.queue.wants_more();
         if let Some(port) = &self.port
             && wanted != self.listening
         {

@@ -49,6 +49,7 @@
 #[cfg(all(feature = "allocator", target_family = "wasm"))]
 mod allocator;
 mod bindings;
+mod broadcast;
 mod call;
 mod capability;
 mod control;
@@ -63,11 +64,13 @@ mod monitor;
 pub mod names;
 mod outgoing;
 mod panic;
+mod raw_receive_port;
 mod receive_port;
 mod recv;
 mod returned;
 mod rights;
 mod run;
+mod select;
 mod send_port;
 mod spawn;
 mod spawn_options;
@@ -77,6 +80,7 @@ mod timer;
 mod turn;
 mod wait;
 
+pub use broadcast::broadcast;
 pub use call::Call;
 pub use capability::Capability;
 pub use control::Control;
@@ -88,10 +92,12 @@ pub use limits::Limits;
 pub use message::{Incoming, Message};
 pub use monitor::{Errors, Exit, Monitor, Pong, RemoteError};
 pub use names::NameError;
+pub use raw_receive_port::RawReceivePort;
 pub use receive_port::{ReceivePort, port};
 pub use recv::{Messages, Recv, RecvAs};
 pub use rights::{ControlError, Priority, Right};
 pub use run::{Run, RunError};
+pub use select::{RecvAsWhere, RecvWhere};
 pub use send_port::SendPort;
 pub use spawn::{
     spawn_function, spawn_uri, spawn_uri_with, spawn_with, try_spawn_function, try_spawn_with,
@@ -99,7 +105,8 @@ pub use spawn::{
 pub use spawn_options::SpawnOptions;
 pub use spawned::Isolate;
 pub use task::{Task, spawn_task};
-pub use timer::{Elapsed, Sleep, Timer, sleep, timeout};
+pub use timer::{Elapsed, Sleep, Timer, sleep, timeout, try_sleep};
+pub use wait::{Closed, SendWhenReady};
 
 /// What a message says, as a tree.
 pub type Value = insula_message::Value<SendPort>;

@@ -12,13 +12,13 @@ use std::task::{Context, Poll, ready};
 /// A place in the order of those who wait for a port's messages, from the first
 /// poll on. Dropped before its turn, it takes nothing away.
 #[derive(Debug)]
-struct Place {
+pub(crate) struct Place {
     inbox: Rc<Inbox>,
     ticket: Option<u64>,
 }
 
 impl Place {
-    fn new(inbox: &Rc<Inbox>) -> Self {
+    pub fn new(inbox: &Rc<Inbox>) -> Self {
         let inbox = Rc::clone(inbox);
         Self {
             inbox,
@@ -28,6 +28,15 @@ impl Place {
 
     fn poll(&mut self, context: &mut Context) -> Poll<Option<Message>> {
         self.inbox.poll_recv(&mut self.ticket, context)
+    }
+
+    pub fn poll_where(
+        &mut self,
+        context: &mut Context,
+        wanted: impl FnMut(&Message) -> bool,
+    ) -> Poll<Option<Message>> {
+        self.inbox
+            .poll_recv_where(&mut self.ticket, context, wanted)
     }
 }
 

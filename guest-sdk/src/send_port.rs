@@ -1,13 +1,17 @@
 //! The right to send to one receive port.
 
 use crate::bindings::ports::{self, SendStatus};
-use crate::{Call, Incoming, ReceivePort, SendError};
+use crate::error::{granted, sent};
+use crate::{Call, Closed, Incoming, ReceivePort, Refused, SendError, SendWhenReady};
 use insula_message::{Port, ToMessage};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::cell::{Cell, OnceCell};
 use std::fmt;
+use std::future::{Future, poll_fn};
 use std::hash::{Hash, Hasher};
+use std::pin::{Pin, pin};
 use std::rc::Rc;
+use std::task::Poll;
 
 /// The right to send to one receive port, of this isolate or of another one.
 ///
@@ -43,8 +47,9 @@ impl SendPort {
     /// Sends a copy of `message`: anything that implements
     /// [`serde::Serialize`], by value or by reference, or a [`Graph`](crate::Graph).
     ///
-    /// It never waits. Messages that one isolate sends to a port arrive in the
-    /// order in which they were sent.
+    /// It never waits: where the receiver's mailbox is full, that is the answer
+    /// ([`SendError::Full`]). Messages that one isolate sends to a port arrive in
+    /// the order in which they were sent.
     ///
     /// ```no_run
     /// # use insula_guest::*;
@@ -76,6 +81,123 @@ impl SendPort {
         self.send_message(&message, Some(&reply.into()))
     }
 
+    /// Sends a copy of `message`, and where the receiver's mailbox is full, waits
+    /// for room: back-pressure.
+    ///
+    /// The message is copied within this call and is sent or stands in line when
+    /// that returns. Those in line are served in the order in which they came, and
+    /// while there is anybody, [`send`](Self::send) finds the mailbox full, so that
+    /// no message overtakes another. While it is in line it is on the budget of
+    /// this isolate's group. Dropping the future takes a message back that is still
+    /// in line.
+    ///
+    /// ```no_run
+    /// # use insula_guest::*;
+    /// # async fn example(store: SendPort) -> Result<(), SendError> {
+    /// for row in 0..1_000_000 {
+    ///     store.send_when_ready(row).await?;
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn send_when_ready(&self, message: impl ToMessage<SendPort>) -> SendWhenReady {
+        self.send_message_when_ready(&message, None)
+    }
+
+    /// As [`send_when_ready`](Self::send_when_ready), and says where an answer is
+    /// wanted.
+    pub fn send_when_ready_with_reply(
+        &self,
+        message: impl ToMessage<SendPort>,
+        reply: impl Into<SendPort>,
+    ) -> SendWhenReady {
+        self.send_message_when_ready(&message, Some(&reply.into()))
+    }
+
+    /// Whether nobody will ever receive what is sent to it: the port is closed, or
+    /// its isolate has ended. That it answers `false` is no promise.
+    ///
+    /// Whoever was called sees so that nobody waits for the answer any more: a
+    /// [`Call`] that is dropped closes its port for the answer.
+    ///
+    /// ```no_run
+    /// # use insula_guest::*;
+    /// port().receive(|numbers: Vec<u64>, reply: Option<SendPort>| {
+    ///     let Some(reply) = reply else { return };
+    ///     let mut sum = 0;
+    ///     for number in numbers {
+    ///         if reply.is_closed() {
+    ///             return; // nobody waits for it
+    ///         }
+    ///         sum += number * number;
+    ///     }
+    ///     reply.send(sum).ok();
+    /// });
+    /// ```
+    pub fn is_closed(&self) -> bool {
+        self.0.resource.is_closed()
+    }
+
+    /// Waits until the port is closed or its isolate has ended. While somebody
+    /// waits, this isolate lives.
+    ///
+    /// ```no_run
+    /// # use insula_guest::*;
+    /// # async fn example(subscriber: SendPort) {
+    /// subscriber.closed().await;
+    /// println!("nobody is there any more");
+    /// # }
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// When the isolate may have no more handles. [`try_closed`](Self::try_closed)
+    /// answers with an error instead.
+    #[track_caller]
+    pub fn closed(&self) -> Closed {
+        granted(self.try_closed())
+    }
+
+    /// As [`closed`](Self::closed), unless the isolate may have no more handles.
+    pub fn try_closed(&self) -> Result<Closed, Refused> {
+        Closed::of(&self.0.resource)
+    }
+
+    /// What `work` comes to, or None as soon as the port is closed: `work` is then
+    /// dropped where it is. So a callee stops when nobody waits for its answer.
+    ///
+    /// ```no_run
+    /// # use insula_guest::*;
+    /// # async fn look_up(question: String) -> String { question }
+    /// #[entry]
+    /// async fn oracle() {
+    ///     while let Some(message) = port().recv().await {
+    ///         let (Some(reply), Ok(question)) = (message.reply().cloned(), message.decode()) else {
+    ///             continue;
+    ///         };
+    ///         spawn_task(async move {
+    ///             if let Some(answer) = reply.unless_closed(look_up(question)).await {
+    ///                 reply.send(answer).ok();
+    ///             }
+    ///         });
+    ///     }
+    /// }
+    /// # fn main() {}
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// When the isolate may have no more handles.
+    pub async fn unless_closed<F: Future>(&self, work: F) -> Option<F::Output> {
+        let mut work = pin!(work);
+        let mut closed = self.closed();
+        poll_fn(|context| match work.as_mut().poll(context) {
+            Poll::Ready(output) => Poll::Ready(Some(output)),
+            Poll::Pending => Pin::new(&mut closed).poll(context).map(|()| None),
+        })
+        .await
+    }
+
     /// Sends a copy of `message` along with a port for one answer. The answer is
     /// had with `.await`, or with [`then`](Call::then).
     ///
@@ -101,11 +223,29 @@ impl SendPort {
             let ports = insula_message::encode(message, bytes)?;
             let ports: Vec<_> = ports.iter().map(SendPort::resource).collect();
             let reply = reply.map(SendPort::resource);
+            sent(self.resource().send(bytes, &ports, reply))
+        })
+    }
+
+    fn send_message_when_ready(
+        &self,
+        message: &impl ToMessage<SendPort>,
+        reply: Option<&SendPort>,
+    ) -> SendWhenReady {
+        with_buffer(|bytes| {
+            let ports = match insula_message::encode(message, bytes) {
+                Ok(ports) => ports,
+                Err(error) => return SendWhenReady::over(Err(error.into())),
+            };
+            let ports: Vec<_> = ports.iter().map(SendPort::resource).collect();
+            let reply = reply.map(SendPort::resource);
+            // Where there is room no event is needed to say so.
             match self.resource().send(bytes, &ports, reply) {
-                SendStatus::Sent => Ok(()),
-                SendStatus::Full => Err(SendError::Full),
-                SendStatus::TooLarge => Err(SendError::TooLarge),
-                SendStatus::Closed => Err(SendError::Closed),
+                SendStatus::Full => SendWhenReady::in_line(|token| {
+                    let resource = self.resource();
+                    resource.send_when_ready(bytes, &ports, reply, token)
+                }),
+                status => SendWhenReady::over(sent(status)),
             }
         })
     }
@@ -123,7 +263,7 @@ impl SendPort {
 const KEPT_BUFFER: usize = 16 * 1024;
 
 /// Lends an empty buffer to encode into.
-fn with_buffer<R>(encode: impl FnOnce(&mut Vec<u8>) -> R) -> R {
+pub(crate) fn with_buffer<R>(encode: impl FnOnce(&mut Vec<u8>) -> R) -> R {
     thread_local! {
         static BUFFER: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
     }

@@ -66,10 +66,16 @@ impl Timer {
 ///
 /// # Panics
 ///
-/// When the isolate may have no more timers.
+/// When the isolate may have no more timers. [`try_sleep`] answers with an error
+/// instead.
 #[track_caller]
 pub fn sleep(duration: Duration) -> Sleep {
-    Sleep(granted(Pending::start(duration, Then::Wake(None))))
+    granted(try_sleep(duration))
+}
+
+/// As [`sleep`], unless the isolate may have no more timers.
+pub fn try_sleep(duration: Duration) -> Result<Sleep, Refused> {
+    Pending::start(duration, Then::Wake(None)).map(Sleep)
 }
 
 /// A wait that ends by itself: see [`sleep`]. The time counts from when it was

@@ -1,0 +1,390 @@
+//! Which message goes to whom: the messages that are here, in order of arrival,
+//! and those who wait, in the order in which they began to.
+//!
+//! Each message is offered to those who wait, one after the other, until one takes
+//! it. Who takes anything takes the first that it is offered; who is particular
+//! may refuse one, and is not offered it again. What all have refused is left over
+//! for the handler, or for who comes later.
+
+use std::collections::VecDeque;
+use std::task::Waker;
+
+pub struct Queue<M> {
+    slots: VecDeque<Slot<M>>,
+    waiters: VecDeque<Waiter>,
+    next_number: u64,
+    next_ticket: u64,
+}
+
+struct Slot<M> {
+    /// In order of arrival.
+    number: u64,
+    /// None while somebody looks at it.
+    message: Option<M>,
+}
+
+struct Waiter {
+    /// In the order in which they came.
+    ticket: u64,
+    waker: Waker,
+    particular: bool,
+    /// It has refused all messages with numbers below.
+    seen: u64,
+}
+
+/// Goes through those who are offered something: see [`Queue::next_to_wake`].
+pub struct Round {
+    next: usize,
+    /// The messages with numbers below were refused by all whom it went past.
+    bar: u64,
+}
+
+impl Default for Round {
+    fn default() -> Self {
+        Self {
+            next: 0,
+            bar: u64::MAX,
+        }
+    }
+}
+
+impl<M> Queue<M> {
+    pub fn new() -> Self {
+        Self {
+            slots: VecDeque::new(),
+            waiters: VecDeque::new(),
+            next_number: 0,
+            next_ticket: 0,
+        }
+    }
+
+    pub fn push(&mut self, message: M) {
+        let number = self.next_number;
+        self.next_number += 1;
+        let message = Some(message);
+        self.slots.push_back(Slot { number, message });
+    }
+
+    /// Whether no message is here.
+    pub fn is_empty(&self) -> bool {
+        self.slots.is_empty()
+    }
+
+    /// A place at the end of the line for who has none yet.
+    pub fn line_up(&mut self, ticket: &mut Option<u64>, waker: &Waker, particular: bool) -> u64 {
+        if let Some(ticket) = *ticket
+            && let Some(place) = self.place_of(ticket)
+        {
+            self.waiters[place].waker.clone_from(waker);
+            return ticket;
+        }
+        let new = self.next_ticket;
+        self.next_ticket += 1;
+        *ticket = Some(new);
+        self.waiters.push_back(Waiter {
+            ticket: new,
+            waker: waker.clone(),
+            particular,
+            seen: 0,
+        });
+        new
+    }
+
+    /// Whoever has this ticket waits no more.
+    pub fn leave(&mut self, ticket: u64) {
+        if let Some(place) = self.place_of(ticket) {
+            self.waiters.remove(place);
+        }
+    }
+
+    /// The next message that whoever has this ticket is offered. It is taken out:
+    /// [`accept`](Self::accept) or [`refuse`](Self::refuse) is what comes next.
+    pub fn offer(&mut self, ticket: u64) -> Option<(u64, M)> {
+        let place = self.place_of(ticket)?;
+        let earlier = self.waiters.range(..place);
+        let bar = earlier.map(|waiter| waiter.seen).min();
+        let first = self.slot_from(self.waiters[place].seen);
+        let mut slots = self.slots.range_mut(first..);
+        // What another one looks at is not to be had just now.
+        let slot = slots.find(|slot| slot.message.is_some())?;
+        if bar.is_some_and(|bar| slot.number >= bar) {
+            return None;
+        }
+        Some((slot.number, slot.message.take()?))
+    }
+
+    /// The message with that number is taken: whoever has this ticket is served.
+    pub fn accept(&mut self, ticket: u64, number: u64) {
+        if let Some(index) = self.index_of(number) {
+            self.slots.remove(index);
+        }
+        self.leave(ticket);
+    }
+
+    /// Puts a message back that whoever has this ticket does not want. It is handed
+    /// back where all messages were dropped meanwhile.
+    pub fn refuse(&mut self, ticket: u64, number: u64, message: M) -> Option<M> {
+        if let Some(place) = self.place_of(ticket) {
+            self.waiters[place].seen = number + 1;
+        }
+        let Some(index) = self.index_of(number) else {
+            return Some(message);
+        };
+        self.slots[index].message = Some(message);
+        None
+    }
+
+    /// The next one in the round who is offered something, to be woken.
+    pub fn next_to_wake(&self, round: &mut Round) -> Option<Waker> {
+        while round.bar > 0 {
+            let waiter = self.waiters.get(round.next)?;
+            round.next += 1;
+            let bar = round.bar;
+            round.bar = bar.min(waiter.seen);
+            let first = self.slots.get(self.slot_from(waiter.seen));
+            if first.is_some_and(|slot| slot.number < bar) {
+                return Some(waiter.waker.clone());
+            }
+        }
+        None
+    }
+
+    /// The first message, if all who wait have refused it.
+    pub fn take_left_over(&mut self) -> Option<M> {
+        let first = self.slots.front_mut()?;
+        let mut waiters = self.waiters.iter();
+        if !waiters.all(|waiter| first.number < waiter.seen) {
+            return None;
+        }
+        let message = first.message.take()?;
+        self.slots.pop_front();
+        Some(message)
+    }
+
+    /// Whether somebody waits for whom there is nothing here.
+    pub fn wants_more(&self) -> bool {
+        let last = self.slots.back().map(|slot| slot.number);
+        let mut takers = 0;
+        for waiter in &self.waiters {
+            if !waiter.particular {
+                takers += 1;
+            } else if last.is_none_or(|last| last < waiter.seen) {
+                return true;
+            }
+        }
+        takers > self.slots.len()
+    }
+
+    /// Those who wait.
+    pub fn wakers(&self) -> Vec<Waker> {
+        let waiters = self.waiters.iter();
+        waiters.map(|waiter| waiter.waker.clone()).collect()
+    }
+
+    fn place_of(&self, ticket: u64) -> Option<usize> {
+        let waiters = &self.waiters;
+        let place = waiters.binary_search_by_key(&ticket, |waiter| waiter.ticket);
+        place.ok()
+    }
+
+    fn index_of(&self, number: u64) -> Option<usize> {
+        let slots = &self.slots;
+        slots.binary_search_by_key(&number, |slot| slot.number).ok()
+    }
+
+    /// Where the messages begin that have this number or a later one.
+    fn slot_from(&self, number: u64) -> usize {
+        self.slots.partition_point(|slot| slot.number < number)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicBool, Ordering};
+    use std::task::Wake;
+
+    #[derive(Default)]
+    struct Bell(AtomicBool);
+
+    impl Wake for Bell {
+        fn wake(self: Arc<Self>) {
+            self.0.store(true, Ordering::Relaxed);
+        }
+    }
+
+    type Wanted = fn(&u32) -> bool;
+
+    struct Receiver {
+        ticket: Option<u64>,
+        wanted: Option<Wanted>,
+        bell: Arc<Bell>,
+    }
+
+    impl Receiver {
+        fn any() -> Self {
+            Self::new(None)
+        }
+
+        fn only(wanted: Wanted) -> Self {
+            Self::new(Some(wanted))
+        }
+
+        fn new(wanted: Option<Wanted>) -> Self {
+            Self {
+                ticket: None,
+                wanted,
+                bell: Arc::default(),
+            }
+        }
+
+        /// As a future of the receive port does.
+        fn poll(&mut self, queue: &mut Queue<u32>) -> Option<u32> {
+            let waker = Waker::from(Arc::clone(&self.bell));
+            let ticket = queue.line_up(&mut self.ticket, &waker, self.wanted.is_some());
+            while let Some((number, message)) = queue.offer(ticket) {
+                if self.wanted.is_none_or(|wanted| wanted(&message)) {
+                    queue.accept(ticket, number);
+                    return Some(message);
+                }
+                assert_eq!(queue.refuse(ticket, number, message), None);
+            }
+            None
+        }
+
+        fn is_woken(&self) -> bool {
+            self.bell.0.swap(false, Ordering::Relaxed)
+        }
+    }
+
+    fn queue(messages: impl IntoIterator<Item = u32>) -> Queue<u32> {
+        let mut queue = Queue::new();
+        messages.into_iter().for_each(|number| queue.push(number));
+        queue
+    }
+
+    fn wake(queue: &Queue<u32>) {
+        let mut round = Round::default();
+        while let Some(waker) = queue.next_to_wake(&mut round) {
+            waker.wake();
+        }
+    }
+
+    fn left_over(queue: &mut Queue<u32>) -> Vec<u32> {
+        std::iter::from_fn(|| queue.take_left_over()).collect()
+    }
+
+    #[test]
+    fn the_first_that_is_wanted_is_taken_and_the_others_keep_their_order() {
+        let mut queue = queue([1, 2, 3, 4]);
+        let mut even = Receiver::only(|number| number % 2 == 0);
+        assert_eq!(even.poll(&mut queue), Some(2));
+        assert!(!queue.wants_more(), "it is served");
+        let mut any = Receiver::any();
+        assert_eq!(any.poll(&mut queue), Some(1));
+        assert_eq!(any.poll(&mut queue), Some(3));
+        assert_eq!(left_over(&mut queue), [4]);
+    }
+
+    #[test]
+    fn a_message_goes_to_the_one_who_has_waited_longest() {
+        let mut queue = queue([]);
+        let (mut first, mut second) = (Receiver::any(), Receiver::any());
+        let mut big = Receiver::only(|number| *number > 9);
+        for receiver in [&mut first, &mut big, &mut second] {
+            assert_eq!(receiver.poll(&mut queue), None);
+        }
+        queue.push(10);
+        queue.push(20);
+        queue.push(30);
+        wake(&queue);
+        assert!(first.is_woken() && !big.is_woken() && !second.is_woken());
+        assert_eq!(
+            second.poll(&mut queue),
+            None,
+            "it has to wait for the others"
+        );
+        assert_eq!(big.poll(&mut queue), None);
+        assert_eq!(first.poll(&mut queue), Some(10));
+        wake(&queue);
+        assert!(big.is_woken() && !second.is_woken());
+        assert_eq!(big.poll(&mut queue), Some(20));
+        wake(&queue);
+        assert!(second.is_woken());
+        assert_eq!(second.poll(&mut queue), Some(30));
+    }
+
+    #[test]
+    fn what_one_refuses_is_offered_to_the_next_one() {
+        let mut queue = queue([]);
+        let mut big = Receiver::only(|number| *number > 9);
+        let mut even = Receiver::only(|number| number % 2 == 0);
+        assert_eq!(big.poll(&mut queue), None);
+        assert_eq!(even.poll(&mut queue), None);
+        queue.push(2);
+        wake(&queue);
+        assert!(big.is_woken() && !even.is_woken());
+        assert_eq!(left_over(&mut queue), [], "nobody has looked at it yet");
+        assert_eq!(big.poll(&mut queue), None);
+        wake(&queue);
+        assert!(!big.is_woken(), "it has seen it");
+        assert!(even.is_woken());
+        queue.push(3);
+        queue.push(12);
+        assert_eq!(big.poll(&mut queue), Some(12));
+        assert_eq!(even.poll(&mut queue), Some(2));
+        assert_eq!(left_over(&mut queue), [3]);
+    }
+
+    #[test]
+    fn who_leaves_takes_nothing_along() {
+        let mut queue = queue([1, 2]);
+        let mut none = Receiver::only(|_| false);
+        let mut any = Receiver::any();
+        assert_eq!(none.poll(&mut queue), None);
+        queue.leave(none.ticket.expect("it waits"));
+        queue.leave(none.ticket.expect("it waited"));
+        assert_eq!(any.poll(&mut queue), Some(1));
+        assert_eq!(left_over(&mut queue), [2]);
+    }
+
+    #[test]
+    fn more_is_wanted_by_who_has_nothing_to_look_at() {
+        let mut queue = queue([]);
+        assert!(!queue.wants_more());
+        let mut big = Receiver::only(|number| *number > 9);
+        assert_eq!(big.poll(&mut queue), None);
+        assert!(queue.wants_more());
+        queue.push(1);
+        assert!(!queue.wants_more(), "it has not looked at this one");
+        assert_eq!(big.poll(&mut queue), None);
+        assert!(queue.wants_more());
+        let mut any = Receiver::any();
+        assert_eq!(any.poll(&mut queue), Some(1));
+        queue.leave(big.ticket.expect("it waits"));
+        assert!(!queue.wants_more());
+        assert_eq!(any.poll(&mut queue), None);
+        assert!(queue.wants_more());
+        queue.push(2);
+        assert!(!queue.wants_more());
+    }
+
+    #[test]
+    fn what_one_looks_at_is_offered_to_nobody_else() {
+        let mut queue = queue([1, 2]);
+        let waker = Waker::noop();
+        let (mut one, mut other) = (None, None);
+        let one = queue.line_up(&mut one, waker, true);
+        let other = queue.line_up(&mut other, waker, true);
+        assert_eq!(queue.offer(one), Some((0, 1)));
+        assert_eq!(queue.offer(other), None, "it comes later in line");
+        assert_eq!(queue.take_left_over(), None);
+        assert_eq!(queue.refuse(one, 0, 1), None);
+        assert_eq!(queue.offer(other), Some((0, 1)));
+        queue.accept(other, 0);
+        assert_eq!(queue.offer(one), Some((1, 2)));
+        let mut emptied = Queue::new();
+        assert_eq!(emptied.refuse(one, 1, 2), Some(2), "nobody keeps it");
+    }
+}
