@@ -28,14 +28,13 @@ fn worker() {
         match &*what {
             "panic" => panic!("a panic"),
             "trap" => core::arch::wasm32::unreachable(),
-            "fail" => {
-                Timer::after(Duration::ZERO, || Err("a failure")).detach();
-            }
+            "fail" => return Err("a failure"),
             _ => println!("{what}"),
         }
         if let Some(reply) = reply {
             reply.send(()).ok();
         }
+        Ok(())
     });
 }
 
@@ -78,12 +77,8 @@ async fn order() -> Result<(), Failure> {
     worker.add_exit_listener(&told.send_port(), "the end")?;
     worker.add_error_listener(&told.send_port())?;
     worker.port().send("fail")?;
-    while let Some(message) = told.recv().await {
-        match message.decode::<(String, String)>() {
-            Ok((error, _)) => println!("{error}"),
-            Err(_) => break println!("{}", message.decode::<String>()?),
-        }
-    }
+    println!("{}", told.recv_as::<(String, String)>().await?.0);
+    println!("{}", told.recv_as::<String>().await?);
     println!("{}", worker.port().send("anything").is_err());
     Ok(())
 }
