@@ -102,15 +102,5 @@ async fn monitors() -> Result<(), Failure> {
     Ok(())
 }
 
-/// Of an isolate that never began, there is a reason, too.
-#[entry]
-async fn never_began() -> Result<(), Failure> {
-    let options = SpawnOptions::new();
-    if let Ok(isolate) = options.spawn_uri("nowhere.wasm", "", ()) {
-        println!("{}", isolate.monitor().await.reason);
-    }
-    Ok(())
-}
-
 #[main]
 fn main() {}
