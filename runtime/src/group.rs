@@ -10,6 +10,7 @@ use crate::isolate::IsolateCore;
 use crate::limits::{Limits, charge};
 use crate::names::Names;
 use crate::output::GroupOutput;
+use crate::runtime::Figures;
 use crate::sched::Admission;
 use crate::sync::{lock, wait};
 use crate::task::Task;
@@ -235,17 +236,19 @@ impl GroupCore {
         lock(&self.members).spawned
     }
 
-    /// Messages that wait in all mailboxes.
-    pub(crate) fn messages(&self) -> u64 {
+    /// Adds what is in all mailboxes.
+    pub(crate) fn add_figures(&self, figures: &mut Figures) {
         let alive: Vec<_> = {
             let members = lock(&self.members);
             let alive = members.alive.values();
             alive.map(|member| member.isolate.clone()).collect()
         };
-        alive
-            .iter()
-            .map(|isolate| lock(isolate.mailbox()).messages())
-            .sum()
+        for isolate in alive {
+            let mailbox = lock(isolate.mailbox());
+            figures.messages += mailbox.messages();
+            figures.ports += mailbox.ports();
+            figures.waits += mailbox.pending_waits;
+        }
     }
 
     /// Takes `bytes` from the group's memory. False when they are not there.

@@ -7,8 +7,8 @@ use std::task::Waker;
 use crossbeam_channel::{Receiver, Sender, unbounded};
 
 use crate::line::Line;
-use crate::message::Received;
 use crate::port::{Message, SendStatus};
+use crate::receive_port::Received;
 use crate::sync::lock;
 use crate::wait::{InLine, Place, Settled, Waiter};
 

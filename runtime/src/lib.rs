@@ -43,6 +43,7 @@ mod handle;
 mod handles;
 mod host_control;
 mod host_port;
+mod host_wait;
 mod isolate;
 mod limits;
 mod line;
@@ -55,6 +56,7 @@ mod output;
 mod port;
 mod program;
 mod promise;
+mod receive_port;
 mod runtime;
 mod sched;
 mod spawn;
@@ -76,8 +78,10 @@ pub use insula_message::{
     Limit, LimitHit, Node, NodeId, ToJsonError, ToMessage,
 };
 pub use limits::{Limits, MESSAGE_OVERHEAD, PORT_OVERHEAD};
-pub use message::{Graph, List, Map, ReceivePort, Received, SendPort, Value};
+pub use message::{Graph, List, Map, SendPort, Value};
+pub use names::NameError;
 pub use output::{Line, Output, Stdio, Stream, harmless};
 pub use program::Program;
+pub use receive_port::{ReceivePort, Received};
 pub use runtime::{Figures, Runtime, RuntimeBuilder, SpawnOptions};
 pub use uri::file_uri;

@@ -2,14 +2,15 @@
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Condvar, Mutex, Weak};
-use std::task::{Context, Poll, Waker};
+use std::sync::{Arc, Mutex, Weak};
+use std::task::Waker;
 
 use crate::group::{Activity, GroupCore, MailboxShare};
+use crate::host_wait::HostWait;
 use crate::isolate::IsolateCore;
-use crate::message::Received;
 use crate::port::{Message, Port, PortRef, SendStatus, Target};
-use crate::sync::{lock, wait};
+use crate::receive_port::Received;
+use crate::sync::lock;
 
 /// Who is told what became of a wait.
 pub(crate) enum Waiter {
@@ -406,53 +407,4 @@ impl Starved {
 
 fn key(isolate: &Arc<IsolateCore>) -> usize {
     Arc::as_ptr(isolate).addr()
-}
-
-/// A wait of the host's: for a thread, or for a task of any executor.
-#[derive(Default)]
-pub(crate) struct HostWait {
-    state: Mutex<HostWaitState>,
-    told: Condvar,
-}
-
-#[derive(Default)]
-struct HostWaitState {
-    status: Option<SendStatus>,
-    waker: Option<Waker>,
-}
-
-impl HostWait {
-    fn settle(&self, status: SendStatus) {
-        let waker = {
-            let mut state = lock(&self.state);
-            state.status = Some(status);
-            state.waker.take()
-        };
-        self.told.notify_all();
-        if let Some(waker) = waker {
-            crate::core::shielded(|| waker.wake());
-        }
-    }
-
-    pub(crate) fn wait(&self) -> SendStatus {
-        let mut state = lock(&self.state);
-        loop {
-            match state.status {
-                Some(status) => return status,
-                None => state = wait(&self.told, state),
-            }
-        }
-    }
-
-    pub(crate) fn poll(&self, context: &mut Context<'_>) -> Poll<SendStatus> {
-        let waker = context.waker().clone();
-        let mut state = lock(&self.state);
-        let (answer, old) = match state.status {
-            Some(status) => (Poll::Ready(status), Some(waker)),
-            None => (Poll::Pending, state.waker.replace(waker)),
-        };
-        drop(state);
-        drop(old);
-        answer
-    }
 }

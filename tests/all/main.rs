@@ -11,6 +11,7 @@ mod errors;
 mod futures;
 mod hello;
 mod host;
+mod host_control;
 mod hostile;
 mod last_words;
 mod limits;
