@@ -3,12 +3,12 @@ use insula_guest::*;
 struct Failure;
 
 #[entry]
-fn number() -> u32 {
-    42
+fn neither() -> Failure {
+    Failure
 }
 
 #[entry]
-async fn cannot_be_displayed() -> Result<(), Failure> {
+async fn error_that_is_neither() -> Result<(), Failure> {
     Ok(())
 }
 
@@ -16,4 +16,6 @@ async fn cannot_be_displayed() -> Result<(), Failure> {
 fn opaque() -> impl Outcome {}
 
 #[main]
-fn main() {}
+fn main() {
+    Timer::after(std::time::Duration::ZERO, || 42).detach();
+}
