@@ -19,6 +19,8 @@ mod readme;
 mod send;
 mod services;
 mod spawn;
+mod supervised;
+mod supervisors;
 mod uri;
 mod values;
 mod wit;
