@@ -49,6 +49,7 @@ limits! {
     MessageBytes message_bytes "bytes in one message",
     Handles handles "handles in one isolate",
     Timers timers "timers in one isolate",
+    NamedPorts named_ports "named ports in one group",
     Isolates isolates "isolates alive in one group",
     Spawned spawned "isolates spawned in one group",
     PreemptedTurns preempted_turns "preempted turns in one group",

@@ -133,12 +133,17 @@ impl Core {
             timers: self.clock.pending(),
             workers: self.scheduler.threads(),
             preempted: self.scheduler.preempted(),
+            pool_memories: self
+                .engine
+                .pooling_allocator_metrics()
+                .map_or(0, |pool| pool.memories()),
             ..Figures::default()
         };
         for group in groups {
             figures.groups += usize::from(!group.is_empty());
             figures.isolates += group.alive();
-            figures.messages += group.messages();
+            group.add_figures(&mut figures);
+            figures.names += group.names.count();
             figures.memory += group.memory();
         }
         figures

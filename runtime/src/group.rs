@@ -8,11 +8,14 @@ use std::sync::{Arc, Condvar, Mutex};
 use crate::core::Core;
 use crate::isolate::IsolateCore;
 use crate::limits::{Limits, charge};
+use crate::names::Names;
 use crate::output::GroupOutput;
+use crate::runtime::Figures;
 use crate::sched::Admission;
 use crate::sync::{lock, wait};
 use crate::task::Task;
 use crate::uri::Grants;
+use crate::wait::Starved;
 use insula_message::ExitReason;
 use insula_message::{Limit, LimitHit};
 
@@ -30,6 +33,8 @@ pub(crate) struct GroupCore {
     over: AtomicBool,
     memory: AtomicU64,
     mailbox_bytes: AtomicU64,
+    pub(crate) starved: Starved,
+    pub(crate) names: Names,
     members: Mutex<Members>,
     /// Told when the last isolate has ended.
     empty: Condvar,
@@ -70,6 +75,8 @@ impl GroupCore {
             over: AtomicBool::new(false),
             memory: AtomicU64::new(0),
             mailbox_bytes: AtomicU64::new(0),
+            starved: Starved::default(),
+            names: Names::default(),
             members: Mutex::new(Members::default()),
             empty: Condvar::new(),
             limits,
@@ -229,17 +236,19 @@ impl GroupCore {
         lock(&self.members).spawned
     }
 
-    /// Messages that wait in all mailboxes.
-    pub(crate) fn messages(&self) -> u64 {
+    /// Adds what is in all mailboxes.
+    pub(crate) fn add_figures(&self, figures: &mut Figures) {
         let alive: Vec<_> = {
             let members = lock(&self.members);
             let alive = members.alive.values();
             alive.map(|member| member.isolate.clone()).collect()
         };
-        alive
-            .iter()
-            .map(|isolate| lock(isolate.mailbox()).messages())
-            .sum()
+        for isolate in alive {
+            let mailbox = lock(isolate.mailbox());
+            figures.messages += mailbox.messages();
+            figures.ports += mailbox.ports();
+            figures.waits += mailbox.pending_waits;
+        }
     }
 
     /// Takes `bytes` from the group's memory. False when they are not there.
@@ -263,7 +272,7 @@ impl GroupCore {
     }
 
     pub(crate) fn discharge_mailbox(&self, bytes: u64) {
-        self.mailbox_bytes.fetch_sub(bytes, Ordering::Relaxed);
+        self.mailbox_bytes.fetch_sub(bytes, Ordering::SeqCst);
     }
 }
 
@@ -300,11 +309,27 @@ impl MailboxShare {
     pub(crate) fn keep(mut self) {
         self.bytes = 0;
     }
+
+    pub(crate) fn is_of(&self, group: &Arc<GroupCore>) -> bool {
+        Arc::ptr_eq(&self.group, group)
+    }
+
+    /// Gives it back and leaves it to the caller to look who waits for it: the
+    /// group, where anybody does.
+    pub(crate) fn give_back(mut self) -> Option<Arc<GroupCore>> {
+        self.group
+            .discharge_mailbox(std::mem::take(&mut self.bytes));
+        self.group.starved.any().then(|| self.group.clone())
+    }
 }
 
 impl Drop for MailboxShare {
+    /// No lock may be held.
     fn drop(&mut self) {
-        self.group.discharge_mailbox(self.bytes);
+        if self.bytes > 0 {
+            self.group.discharge_mailbox(self.bytes);
+            crate::wait::room_in(&self.group);
+        }
     }
 }
 

@@ -6,6 +6,7 @@ use crate::group::GroupCore;
 use crate::host_control::Control;
 use crate::isolate::IsolateCore;
 use crate::message::SendPort;
+use crate::names::NameError;
 use insula_message::ExitReason;
 
 /// An isolate that the host spawned, with every right to it: all that a
@@ -77,6 +78,28 @@ impl Group {
     /// Waits until no isolate of the group is left.
     pub fn wait(&self) {
         self.0.wait_until_empty();
+    }
+
+    /// Gives a port a name that everybody in the group can look up, until the
+    /// port is closed, its isolate ends, the name is taken away, or the group is
+    /// over. The same name again for the same port is no error.
+    ///
+    /// # Errors
+    ///
+    /// Where the name belongs to another port, the port is closed, the group is
+    /// over, or a limit is reached.
+    pub fn register(&self, name: &str, port: &SendPort) -> Result<(), NameError> {
+        self.0.names.register(&self.0, name, port.port())
+    }
+
+    /// The port of that name.
+    pub fn lookup(&self, name: &str) -> Option<SendPort> {
+        self.0.names.lookup(name, None).map(SendPort::new)
+    }
+
+    /// Takes a name away. Whether there was such a name.
+    pub fn unregister(&self, name: &str) -> bool {
+        self.0.names.unregister(&self.0, name)
     }
 
     /// Whether no isolate of the group is left.

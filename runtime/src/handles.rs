@@ -3,6 +3,7 @@
 use crate::clock::TimerRef;
 use crate::controller::Controller;
 use crate::port::PortRef;
+use crate::wait::WaitRef;
 
 pub(crate) enum Handle {
     SendPort(PortRef),
@@ -10,6 +11,8 @@ pub(crate) enum Handle {
     ReceivePort(usize),
     /// None while the timer is being started.
     Timer(Option<TimerRef>),
+    /// None while the wait is being started.
+    Wait(Option<WaitRef>),
     Isolate(Controller),
 }
 
@@ -19,6 +22,7 @@ impl Handle {
             Handle::SendPort(_) => "send-port",
             Handle::ReceivePort(_) => "receive-port",
             Handle::Timer(_) => "timer",
+            Handle::Wait(_) => "wait",
             Handle::Isolate(_) => "isolate",
         }
     }
@@ -135,6 +139,15 @@ impl Handles {
         match self.get(number)? {
             Handle::Isolate(isolate) => Ok(isolate),
             other => Err(WrongHandle::Kind(other.kind())),
+        }
+    }
+
+    pub(crate) fn wait(&mut self, number: u32) -> Result<&mut Option<WaitRef>, WrongHandle> {
+        let place = self.place(number).ok_or(WrongHandle::Unknown)?;
+        match &mut self.slots[place].handle {
+            Some(Handle::Wait(wait)) => Ok(wait),
+            Some(other) => Err(WrongHandle::Kind(other.kind())),
+            None => Err(WrongHandle::Unknown),
         }
     }
 

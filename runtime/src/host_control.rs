@@ -12,8 +12,8 @@ use crate::control::{Part, Priority};
 use crate::controller::Controller;
 use crate::error::{ControlError, SendError};
 use crate::isolate::IsolateCore;
-use crate::message::{self, SendPort};
-use crate::port::{Message, Port, PortRef, SendStatus, Target};
+use crate::message::{self, SendPort, sent};
+use crate::port::{Message, Port, PortRef, Target};
 
 /// Something that is equal to itself and its clones, wherever they were sent, and
 /// to nothing else. Nobody can make one that is equal to yours.
@@ -357,15 +357,6 @@ fn encoded<T: ToMessage<SendPort> + ?Sized>(
     message: &T,
 ) -> Result<Message, SendError> {
     Ok(message::encode(message, to.port().group())?)
-}
-
-fn sent(status: SendStatus) -> Result<(), SendError> {
-    match status {
-        SendStatus::Sent => Ok(()),
-        SendStatus::Full => Err(SendError::Full),
-        SendStatus::TooLarge => Err(SendError::TooLarge),
-        SendStatus::Closed => Err(SendError::Closed),
-    }
 }
 
 impl Clone for Control {

@@ -258,6 +258,9 @@ impl IsolateCore {
         let dropped = lock(&self.mailbox).shut();
         drop(dropped);
         self.group.free_place(self.number);
+        if self.group.alive() == 0 {
+            self.group.names.close(&self.group);
+        }
         self.end_controls(&reason).tell(self, &reason);
         self.emit_end(&reason);
         self.group.core().isolate_exited(self, &reason);

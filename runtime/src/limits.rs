@@ -106,6 +106,8 @@ limits! {
     handles: Handles = 10_000;
     /// Timers that are pending in one isolate. 10,000 by default.
     timers: Timers = 10_000;
+    /// Ports that have a name in one group. 1,000 by default.
+    named_ports: NamedPorts = 1_000;
     /// Isolates of one group that are alive. 1,000 by default.
     isolates: Isolates = 1_000;
     /// Isolates that were ever spawned in one group. 1,000,000 by default.
@@ -148,7 +150,9 @@ fn is_of_group(limit: Limit) -> bool {
 
 /// Takes `more` from what a limit allows. False when it is not there.
 pub(crate) fn charge(used: &AtomicU64, more: u64, limit: u64) -> bool {
-    used.try_update(Ordering::Relaxed, Ordering::Relaxed, |used| {
+    // As strong as giving back: who looks for room after it said that it waits
+    // and who gives room back before it looks for who waits must not both miss.
+    used.try_update(Ordering::SeqCst, Ordering::SeqCst, |used| {
         used.checked_add(more).filter(|sum| *sum <= limit)
     })
     .is_ok()

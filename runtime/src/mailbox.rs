@@ -11,27 +11,44 @@ use std::sync::Arc;
 use slab::Slab;
 
 use crate::group::{GroupCore, MailboxShare};
+use crate::isolate::IsolateCore;
 use crate::limits::Limits;
+use crate::line::Line;
 use crate::port::{Message, Port, SMALL_MESSAGE, SendStatus};
+use crate::wait::{InLine, Settled, Waiter};
 
 mod room;
+
+pub(crate) use room::take;
 
 pub(crate) struct Mailbox {
     ports: Slab<ReceivePort>,
     /// Of the listening ports that have something: the arrival number of the
     /// head of their queue, ascending, and their slot.
     ready: VecDeque<(u64, usize)>,
-    /// Timers that are due: always listening.
+    /// Timers that are due and waits that are over: always listening.
     due: VecDeque<(u64, Event)>,
+    /// How many of these are waits.
+    settled: u64,
     arrivals: u64,
-    listening: usize,
+    /// Ports that listen and keep the isolate alive.
+    living: usize,
     /// Timers that are not due yet.
     pub(crate) pending_timers: usize,
+    /// Waits of this isolate that are not over yet.
+    pub(crate) pending_waits: usize,
     messages: u64,
     /// Messages that room is kept for.
     promised: u64,
     /// Of the messages and of the promised ones.
     bytes: u64,
+    /// Messages that wait for room. While there are any, nothing else comes in.
+    line: Line<InLine>,
+    /// This isolate, while the first in line waits for the group's share, and the
+    /// group knows.
+    starved: Option<Arc<IsolateCore>>,
+    /// Who waits for a port to close.
+    watches: Line<Waiter>,
     group: Arc<GroupCore>,
     limits: Arc<Limits>,
     shut: bool,
@@ -41,6 +58,7 @@ struct ReceivePort {
     port: Arc<Port>,
     token: u64,
     listening: bool,
+    keeps_alive: bool,
     queue: VecDeque<(u64, Queued)>,
     /// A notice is in the queue already.
     notice: bool,
@@ -70,13 +88,21 @@ pub(crate) enum Event {
         handle: u32,
         token: u64,
     },
+    /// A wait is over. Who takes it looks whether its handle still lives.
+    Settled {
+        handle: u32,
+        token: u64,
+        status: SendStatus,
+    },
 }
 
 /// What a mailbox gives back to be dropped after its lock is released: dropping
-/// a message drops ports, and that may lock this mailbox or another one.
+/// a message drops ports, and that may lock this mailbox or another one; and who
+/// waited for a port is told.
 #[derive(Default)]
 pub(crate) struct Dropped {
     _ports: Vec<ReceivePort>,
+    _settled: Settled,
 }
 
 impl Mailbox {
@@ -85,12 +111,17 @@ impl Mailbox {
             ports: Slab::new(),
             ready: VecDeque::new(),
             due: VecDeque::new(),
+            settled: 0,
             arrivals: 0,
-            listening: 0,
+            living: 0,
             pending_timers: 0,
+            pending_waits: 0,
             messages: 0,
             promised: 0,
             bytes: 0,
+            line: Line::new(),
+            starved: None,
+            watches: Line::new(),
             group,
             limits,
             shut: false,
@@ -105,6 +136,7 @@ impl Mailbox {
             port: make(slot),
             token,
             listening: false,
+            keeps_alive: true,
             queue: VecDeque::new(),
             notice: false,
             promised: 0,
@@ -136,7 +168,12 @@ impl Mailbox {
         }
         self.promised -= port.promised;
         self.give_back(port.promised_bytes);
-        Dropped { _ports: vec![port] }
+        let mut settled = Settled::closed(self.line.close(slot), self.watches.close(slot));
+        settled.append(self.make_room());
+        Dropped {
+            _ports: vec![port],
+            _settled: settled,
+        }
     }
 
     /// Closes everything, at the end of the isolate.
@@ -145,11 +182,15 @@ impl Mailbox {
         // Nothing is kept, not even room: send ports keep the mailbox itself.
         self.ready = VecDeque::new();
         self.due = VecDeque::new();
-        self.listening = 0;
+        self.settled = 0;
+        self.living = 0;
         self.discharge_all();
+        let mut settled = Settled::closed(self.line.close_all(), self.watches.close_all());
+        settled.append(self.make_room());
         let ports = std::mem::take(&mut self.ports);
         Dropped {
             _ports: ports.into_iter().map(|(_, port)| port).collect(),
+            _settled: settled,
         }
     }
 
@@ -162,12 +203,12 @@ impl Mailbox {
         }
         let head = port.queue.front().map(|(arrival, _)| (*arrival, slot));
         if on {
-            self.listening += 1;
+            self.living += usize::from(port.keeps_alive);
             if let Some(head) = head {
                 self.add_ready(head);
             }
         } else {
-            self.listening -= 1;
+            self.living -= usize::from(port.keeps_alive);
             if let Some(head) = head
                 && let Ok(place) = self.ready.binary_search(&head)
             {
@@ -176,22 +217,35 @@ impl Mailbox {
         }
     }
 
+    /// Whether a port keeps the isolate alive while it listens.
+    pub(crate) fn keep_alive(&mut self, slot: usize, on: bool) {
+        let Some(port) = self.ports.get_mut(slot) else {
+            return;
+        };
+        if std::mem::replace(&mut port.keeps_alive, on) == on || !port.listening {
+            return;
+        }
+        if on {
+            self.living += 1;
+        } else {
+            self.living -= 1;
+        }
+    }
+
     fn add_ready(&mut self, head: (u64, usize)) {
         let place = self.ready.partition_point(|other| *other < head);
         self.ready.insert(place, head);
     }
 
-    /// Whether the isolate's own limits have room for a message.
+    /// Whether the isolate's own limits have room for a message that nobody in
+    /// line is before.
     pub(crate) fn room(&self, slot: usize, id: u64, cost: u64) -> SendStatus {
-        let limits = &self.limits;
         if self.open_port(slot, id).is_none() {
             SendStatus::Closed
-        } else if self.messages + self.promised >= limits.mailbox_messages
-            || self.bytes.saturating_add(cost) > limits.mailbox_bytes
-        {
-            SendStatus::Full
-        } else {
+        } else if self.line.is_empty() && self.fits(cost) {
             SendStatus::Sent
+        } else {
+            SendStatus::Full
         }
     }
 
@@ -203,16 +257,16 @@ impl Mailbox {
         id: u64,
         message: Message,
         share: Option<MailboxShare>,
-    ) -> Result<bool, (SendStatus, Message)> {
+    ) -> Result<bool, (SendStatus, Message, Option<MailboxShare>)> {
         let cost = message.cost();
         match self.room(slot, id, cost) {
             SendStatus::Sent => {}
-            status => return Err((status, message)),
+            status => return Err((status, message, share)),
         }
         match share {
             Some(share) => share.keep(),
             None if self.group.charge_mailbox(cost) => {}
-            None => return Err((SendStatus::Full, message)),
+            None => return Err((SendStatus::Full, message, None)),
         }
         self.messages += 1;
         self.bytes += cost;
@@ -243,6 +297,24 @@ impl Mailbox {
         true
     }
 
+    /// A wait of this isolate is over. The isolate has to be woken when this is
+    /// true.
+    pub(crate) fn push_settled(&mut self, handle: u32, token: u64, status: SendStatus) -> bool {
+        if self.shut {
+            return false;
+        }
+        self.pending_waits -= 1;
+        self.settled += 1;
+        let arrival = self.arrive();
+        let event = Event::Settled {
+            handle,
+            token,
+            status,
+        };
+        self.due.push_back((arrival, event));
+        true
+    }
+
     fn arrive(&mut self) -> u64 {
         self.arrivals += 1;
         self.arrivals
@@ -257,6 +329,10 @@ impl Mailbox {
             self.ready.push_back((arrival, slot));
         }
         port.listening
+    }
+
+    pub(crate) fn is_open(&self, slot: usize, id: u64) -> bool {
+        self.open_port(slot, id).is_some()
     }
 
     fn open_port(&self, slot: usize, id: u64) -> Option<&ReceivePort> {
@@ -275,9 +351,18 @@ impl Mailbox {
                         return Some(event);
                     }
                 }
-                _ => return self.due.pop_front().map(|(_, event)| event),
+                _ => return self.take_due(),
             }
         }
+    }
+
+    fn take_due(&mut self) -> Option<Event> {
+        let (_, event) = self.due.pop_front()?;
+        shrink(&mut self.due);
+        if matches!(event, Event::Settled { .. }) {
+            self.settled -= 1;
+        }
+        Some(event)
     }
 
     fn take_queued(&mut self) -> Option<Event> {
@@ -312,15 +397,25 @@ impl Mailbox {
         !self.ready.is_empty() || !self.due.is_empty()
     }
 
-    /// Whether there is anything that the isolate lives for.
+    /// Whether there is anything that the isolate lives for. A message for a port
+    /// that does not keep it alive is nothing such.
     pub(crate) fn keeps_alive(&self) -> bool {
-        self.listening > 0 || self.pending_timers > 0 || self.has_ready()
+        self.living > 0 || self.pending_timers > 0 || self.pending_waits > 0 || !self.due.is_empty()
     }
 
     /// Timers that are due and were not taken, also those that were cancelled
     /// since.
     pub(crate) fn timers_due(&self) -> u64 {
-        self.due.len() as u64
+        self.due.len() as u64 - self.settled
+    }
+
+    /// The same of waits that are over.
+    pub(crate) fn waits_over(&self) -> u64 {
+        self.settled
+    }
+
+    pub(crate) fn ports(&self) -> usize {
+        self.ports.len()
     }
 
     pub(crate) fn messages(&self) -> u64 {

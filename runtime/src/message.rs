@@ -1,19 +1,23 @@
-//! Messages at the host's end: send ports, receive ports, and what arrives.
+//! Messages at the host's end: values, and the ports to send them to.
 
 use std::fmt;
+use std::future::poll_fn;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 use std::time::Duration;
 
-use crossbeam_channel::{Receiver, RecvError, RecvTimeoutError, TryRecvError};
-use insula_message::{DecodeError, FromMessage, ToMessage};
+use crossbeam_channel::RecvTimeoutError;
+use insula_message::{EncodeError, FromMessage, ToMessage};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::error::{CallError, SendError};
 use crate::group::GroupCore;
-use crate::host_port::{Charge, HostMailbox};
+use crate::host_port::HostMailbox;
+use crate::host_wait::HostWait;
 use crate::limits::Limits;
 use crate::port::{Message, Port, PortRef, Reserved, SendStatus, Target};
+use crate::receive_port::ReceivePort;
+use crate::wait::{WaitRef, Waiter};
 
 /// A value as a message says it, with the host's send ports in it.
 pub type Value = insula_message::Value<SendPort>;
@@ -78,16 +82,139 @@ impl SendPort {
     ) -> Result<(), SendError> {
         let mut message = encode(message, self.0.group())?;
         message.reply = reply.map(|reply| reply.0.for_holder(self.0.group()));
+        self.send_message(message)
+    }
+
+    fn send_message(&self, message: Message) -> Result<(), SendError> {
+        self.check_size(&message)?;
+        sent(self.0.send(message, Reserved::default(), None))
+    }
+
+    fn check_size(&self, message: &Message) -> Result<(), SendError> {
         let limits = self.0.group().map(|group| &group.limits);
         if limits.is_some_and(|limits| limits.check_message(message.cost()).is_err()) {
             return Err(SendError::TooLarge);
         }
-        match self.0.send(message, Reserved::default(), None) {
-            SendStatus::Sent => Ok(()),
-            SendStatus::Full => Err(SendError::Full),
-            SendStatus::TooLarge => Err(SendError::TooLarge),
-            SendStatus::Closed => Err(SendError::Closed),
+        Ok(())
+    }
+
+    /// Sends a copy of `message` to each of `ports`, and encodes it once. What
+    /// became of each, in their order.
+    ///
+    /// # Errors
+    ///
+    /// Where the value cannot be said in a message; nothing is sent then.
+    pub fn broadcast<'a, T: ToMessage<SendPort> + ?Sized>(
+        ports: impl IntoIterator<Item = &'a SendPort>,
+        message: &T,
+    ) -> Result<Vec<Result<(), SendError>>, EncodeError> {
+        let mut bytes = Vec::new();
+        let carried = insula_message::encode(message, &mut bytes)?;
+        let send = |to: &SendPort| {
+            let holder = to.0.group();
+            let carried = carried
+                .iter()
+                .map(|port: &SendPort| port.0.for_holder(holder));
+            to.send_message(Message {
+                bytes: bytes.clone(),
+                ports: carried.collect(),
+                reply: None,
+            })
+        };
+        Ok(ports.into_iter().map(send).collect())
+    }
+
+    /// Sends a copy of `message` as soon as there is room, and waits for that:
+    /// first come, first served. Never from a function that the runtime calls
+    /// (output, `on_exit`): it would hold a worker.
+    ///
+    /// # Errors
+    ///
+    /// Where the port is closed before there is room, where the message is so
+    /// large that there never would be, or the value cannot be said in a message.
+    pub fn send_when_ready<T: ToMessage<SendPort> + ?Sized>(
+        &self,
+        message: &T,
+    ) -> Result<(), SendError> {
+        let (wait, _pending) = self.begin_send(message)?;
+        sent(wait.wait())
+    }
+
+    /// The same, waiting no longer than `time`.
+    ///
+    /// # Errors
+    ///
+    /// As [`SendPort::send_when_ready`], and [`SendError::Full`] where there was
+    /// no room in time: the message is taken back then.
+    pub fn send_when_ready_timeout<T: ToMessage<SendPort> + ?Sized>(
+        &self,
+        message: &T,
+        time: Duration,
+    ) -> Result<(), SendError> {
+        let (wait, pending) = self.begin_send(message)?;
+        let status = wait.wait_timeout(time);
+        drop(pending);
+        // It may have been sent just before it could be taken back.
+        let status = status.or_else(|| wait.status());
+        sent(status.unwrap_or(SendStatus::Full))
+    }
+
+    /// [`SendPort::send_when_ready`] for any executor. The message is in line as
+    /// soon as this is called; dropping the future takes it back.
+    pub fn send_when_ready_async<T: ToMessage<SendPort> + ?Sized>(
+        &self,
+        message: &T,
+    ) -> impl Future<Output = Result<(), SendError>> + Send + use<T> {
+        let begun = self.begin_send(message);
+        async move {
+            let (wait, _pending) = begun?;
+            sent(poll_fn(|context| wait.poll(context)).await)
         }
+    }
+
+    fn begin_send<T: ToMessage<SendPort> + ?Sized>(
+        &self,
+        message: &T,
+    ) -> Result<(Arc<HostWait>, WaitRef), SendError> {
+        let message = encode(message, self.0.group())?;
+        self.check_size(&message)?;
+        let wait = Arc::new(HostWait::default());
+        let waiter = Waiter::Host(wait.clone());
+        let pending = self.0.send_when_ready(message, None, waiter);
+        Ok((wait, pending))
+    }
+
+    /// Whether the port is closed or its isolate has ended.
+    pub fn is_closed(&self) -> bool {
+        self.0.is_closed()
+    }
+
+    /// Waits until the port is closed or its isolate has ended.
+    pub fn wait_closed(&self) {
+        let (wait, _pending) = self.watch();
+        wait.wait();
+    }
+
+    /// The same, waiting no longer than `time`. Whether the port is closed.
+    pub fn wait_closed_timeout(&self, time: Duration) -> bool {
+        let (wait, _pending) = self.watch();
+        wait.wait_timeout(time).is_some()
+    }
+
+    /// Ready when the port is closed or its isolate has ended; for any executor.
+    /// It is no send port: it keeps no group from being over.
+    pub fn closed(&self) -> impl Future<Output = ()> + Send + use<> {
+        let (wait, pending) = self.watch();
+        async move {
+            let _pending = pending;
+            poll_fn(|context| wait.poll(context)).await;
+        }
+    }
+
+    fn watch(&self) -> (Arc<HostWait>, WaitRef) {
+        let wait = Arc::new(HostWait::default());
+        let pending = self.0.when_closed(Waiter::Host(wait.clone()));
+        (wait, pending)
     }
 
     /// Sends a request and waits for the answer, for ever if need be.
@@ -128,6 +255,24 @@ impl SendPort {
         Ok(answer.decode()?)
     }
 
+    /// [`SendPort::call`] for any executor. The request is sent as soon as this
+    /// is called; dropping the future closes the reply port, which tells the
+    /// callee that nobody waits.
+    pub fn call_async<T, R>(
+        &self,
+        request: &T,
+    ) -> impl Future<Output = Result<R, CallError>> + Send + use<T, R>
+    where
+        T: ToMessage<SendPort> + ?Sized,
+        R: FromMessage<SendPort>,
+    {
+        let answers = self.request(request);
+        async move {
+            let answer = answers?.recv_async().await;
+            Ok(answer.map_err(|_| CallError::NoAnswer)?.decode()?)
+        }
+    }
+
     /// Sends a request. The receive port gets the answer.
     fn request<T: ToMessage<SendPort> + ?Sized>(
         &self,
@@ -143,14 +288,25 @@ impl SendPort {
 pub(crate) fn port(limits: &Limits) -> (SendPort, ReceivePort) {
     let (mailbox, receiver) = HostMailbox::new(limits.mailbox_messages, limits.mailbox_bytes);
     let port = Port::new(Target::Host(mailbox));
-    (SendPort(PortRef::new(port, None)), ReceivePort(receiver))
+    let sender = SendPort(PortRef::new(port.clone(), None));
+    (sender, ReceivePort::new(receiver, port))
+}
+
+/// A status as the host's API says it.
+pub(crate) fn sent(status: SendStatus) -> Result<(), SendError> {
+    match status {
+        SendStatus::Sent => Ok(()),
+        SendStatus::Full => Err(SendError::Full),
+        SendStatus::TooLarge => Err(SendError::TooLarge),
+        SendStatus::Closed => Err(SendError::Closed),
+    }
 }
 
 /// A message to be held by `holder`.
 pub(crate) fn encode<T: ToMessage<SendPort> + ?Sized>(
     message: &T,
-    holder: Option<&std::sync::Arc<crate::group::GroupCore>>,
-) -> Result<Message, insula_message::EncodeError> {
+    holder: Option<&Arc<GroupCore>>,
+) -> Result<Message, EncodeError> {
     let mut bytes = Vec::new();
     let ports = insula_message::encode(message, &mut bytes)?;
     let ports = ports
@@ -201,115 +357,5 @@ impl Serialize for SendPort {
 impl<'de> Deserialize<'de> for SendPort {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         insula_message::deserialize_port(deserializer)
-    }
-}
-
-/// Where the host receives messages. Dropping it closes it.
-///
-/// There is a crossbeam receiver underneath; [`ReceivePort::channel`] gives it,
-/// for `select!` and all else that crossbeam has. It is disconnected when no
-/// send port is left anywhere: then nothing can come any more.
-///
-/// What waits here counts against [`Limits::mailbox_messages`] and
-/// [`Limits::mailbox_bytes`] until the host drops it; a guest that sends more is
-/// told that the mailbox is full.
-#[derive(Debug)]
-pub struct ReceivePort(Receiver<Received>);
-
-impl ReceivePort {
-    /// Waits for the next message.
-    ///
-    /// # Errors
-    ///
-    /// When nothing can come any more.
-    pub fn recv(&self) -> Result<Received, RecvError> {
-        self.0.recv()
-    }
-
-    /// The next message, waiting no longer than `time`.
-    ///
-    /// # Errors
-    ///
-    /// When the time is over or nothing can come any more.
-    pub fn recv_timeout(&self, time: Duration) -> Result<Received, RecvTimeoutError> {
-        self.0.recv_timeout(time)
-    }
-
-    /// The next message if it is there.
-    ///
-    /// # Errors
-    ///
-    /// When there is none now, or nothing can come any more.
-    pub fn try_recv(&self) -> Result<Received, TryRecvError> {
-        self.0.try_recv()
-    }
-
-    /// Every message, until nothing can come any more.
-    pub fn iter(&self) -> crossbeam_channel::Iter<'_, Received> {
-        self.0.iter()
-    }
-
-    /// The channel underneath.
-    pub fn channel(&self) -> &Receiver<Received> {
-        &self.0
-    }
-}
-
-impl<'a> IntoIterator for &'a ReceivePort {
-    type Item = Received;
-    type IntoIter = crossbeam_channel::Iter<'a, Received>;
-
-    fn into_iter(self) -> Self::IntoIter {
-        self.iter()
-    }
-}
-
-/// A message that the host received.
-pub struct Received {
-    bytes: Vec<u8>,
-    ports: Vec<SendPort>,
-    reply: Option<SendPort>,
-    _charge: Charge,
-}
-
-impl Received {
-    pub(crate) fn new(message: Message, charge: Charge) -> Self {
-        Received {
-            bytes: message.bytes,
-            ports: message.ports.into_iter().map(SendPort).collect(),
-            reply: message.reply.map(SendPort),
-            _charge: charge,
-        }
-    }
-
-    /// The message as a `T`: any type that serde can read, [`Value`] or
-    /// [`Graph`].
-    ///
-    /// # Errors
-    ///
-    /// Where the message is something else; the error says what, and where in
-    /// the message.
-    pub fn decode<T: FromMessage<SendPort>>(&self) -> Result<T, DecodeError> {
-        insula_message::decode(&self.bytes, self.ports.iter().cloned().map(Some).collect())
-    }
-
-    /// Where the sender wants an answer.
-    pub fn reply(&self) -> Option<&SendPort> {
-        self.reply.as_ref()
-    }
-
-    /// The message as it was encoded.
-    pub fn bytes(&self) -> &[u8] {
-        &self.bytes
-    }
-}
-
-impl fmt::Debug for Received {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Received")
-            .field("bytes", &self.bytes.len())
-            .field("ports", &self.ports)
-            .field("reply", &self.reply)
-            .finish()
     }
 }

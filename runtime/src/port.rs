@@ -120,6 +120,10 @@ impl Port {
         self.senders.load(Ordering::SeqCst) > 0
     }
 
+    pub(crate) fn target(&self) -> &Target {
+        &self.target
+    }
+
     fn group(&self) -> Option<&Arc<GroupCore>> {
         match &self.target {
             Target::Isolate { isolate, .. } | Target::Control(isolate) => Some(isolate.group()),
@@ -167,6 +171,10 @@ impl PortRef {
         &self.port.target
     }
 
+    pub(crate) fn port(&self) -> &Arc<Port> {
+        &self.port
+    }
+
     /// The group that will hold what is sent here.
     pub(crate) fn group(&self) -> Option<&Arc<GroupCore>> {
         self.port.group()
@@ -179,6 +187,16 @@ impl PortRef {
     /// Equal for equal ports.
     pub(crate) fn id(&self) -> u64 {
         self.port.id
+    }
+
+    /// The name of the isolate of `group` that owns it.
+    pub(crate) fn owner_in(&self, group: &Arc<GroupCore>) -> Option<String> {
+        match &self.port.target {
+            Target::Isolate { isolate, .. } if Arc::ptr_eq(isolate.group(), group) => {
+                Some(isolate.name().to_owned())
+            }
+            _ => None,
+        }
     }
 
     /// The isolate that it names, of a control port.
@@ -242,7 +260,7 @@ impl PortRef {
             Target::Capability | Target::Control(_) => return SendStatus::Closed,
         };
         // A message that is refused is dropped after the lock: dropping its
-        // ports may lock mailboxes.
+        // ports or its share may lock mailboxes.
         let pushed = lock(isolate.mailbox()).push(slot, self.port.id, message, reserved.share);
         match pushed {
             Ok(wake) => {
@@ -251,7 +269,7 @@ impl PortRef {
                 }
                 SendStatus::Sent
             }
-            Err((status, _message)) => status,
+            Err((status, _message, _share)) => status,
         }
     }
 }

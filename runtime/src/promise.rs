@@ -62,7 +62,7 @@ impl Promise {
                 // What was not queued is dropped after the lock.
                 let queued =
                     lock(isolate.mailbox()).fulfil(*slot, self.port.id(), promised, message);
-                if let Ok(true) = queued {
+                if let Ok((true, _)) = queued {
                     isolate.wake(None);
                 }
             }
@@ -80,7 +80,8 @@ impl Drop for Promise {
         if let (Some(Room::Mailbox(promised)), Target::Isolate { isolate, slot }) =
             (&self.room, self.port.target())
         {
-            lock(isolate.mailbox()).take_back(*slot, self.port.id(), *promised);
+            let settled = lock(isolate.mailbox()).take_back(*slot, self.port.id(), *promised);
+            drop(settled);
         }
     }
 }

@@ -11,10 +11,11 @@ use crate::events::Events;
 use crate::group::MailboxShare;
 use crate::handle::Isolate;
 use crate::limits::Limits;
-use crate::message::{self, ReceivePort, SendPort};
+use crate::message::{self, SendPort};
 use crate::output::{Output, Stdio};
 use crate::port::{Message, Paid};
 use crate::program::Program;
+use crate::receive_port::ReceivePort;
 use crate::spawn::{self, Child, NotSpawned};
 use crate::uri::Grants;
 use insula_message::ExitReason;
@@ -173,6 +174,14 @@ impl Runtime {
         self.core.figures()
     }
 
+    /// How many memory mappings the process has, of which the system allows so
+    /// many (`vm.max_map_count`): each isolate takes a few. None where the system
+    /// does not say.
+    pub fn mappings() -> Option<usize> {
+        let maps = std::fs::read("/proc/self/maps").ok()?;
+        Some(maps.iter().filter(|byte| **byte == b'\n').count())
+    }
+
     /// What happens in the runtime from now on.
     pub fn events(&self) -> Events {
         self.core.events.listen()
@@ -218,6 +227,15 @@ pub struct Figures {
     pub preempted: usize,
     /// Bytes of linear memory of all isolates.
     pub memory: u64,
+    /// Receive ports of isolates that are alive.
+    pub ports: usize,
+    /// Waits of isolates that are not over: for room in a mailbox, or for a port
+    /// to close.
+    pub waits: usize,
+    /// Ports that have a name.
+    pub names: usize,
+    /// Linear memories that are in use in the engine's pool.
+    pub pool_memories: usize,
 }
 
 impl RuntimeBuilder {

@@ -9,10 +9,11 @@ use crate::isolate::IsolateCore;
 use crate::port::{Message, PortRef, SendStatus};
 use crate::state::State;
 
+use super::answer::{HandleAnswer, RefusalKind};
 use super::imports::Imports;
 use super::memory::{Span, is_given, send_port, view, wrong_handle};
 use super::own::give_text;
-use super::ports::{HandleAnswer, Outgoing, RefusalKind};
+use super::ports::Outgoing;
 use super::{Guest, broken, enter};
 
 pub(super) fn link(imports: &mut Imports) -> wasmtime::Result<()> {

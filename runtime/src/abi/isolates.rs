@@ -11,9 +11,10 @@ use crate::port::{Paid, PortRef, SendStatus};
 use crate::spawn::{self, Child, NotSpawned, Spawned};
 use crate::state::State;
 
+use super::answer::{HandleAnswer, RefusalKind};
 use super::imports::Imports;
 use super::memory::{Record, Span, send_port, text, view};
-use super::ports::{HandleAnswer, Outgoing, RefusalKind};
+use super::ports::Outgoing;
 use super::{Guest, broken, enter};
 
 pub(super) fn link(imports: &mut Imports) -> wasmtime::Result<()> {

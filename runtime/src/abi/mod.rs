@@ -1,13 +1,16 @@
 //! The host's side of the contract in `wit/`: the lowered functions of the
 //! canonical ABI, by name.
 
+mod answer;
 mod control;
 mod imports;
 mod isolates;
 mod memory;
+mod names;
 mod own;
 mod ports;
 mod timers;
+mod waits;
 mod wasi;
 
 use wasmtime::{Caller, Engine, Linker};
@@ -24,6 +27,8 @@ pub(crate) fn linker(engine: &Engine) -> wasmtime::Result<(Linker<State>, Vec<Im
     let mut imports = Imports::new(engine);
     wasi::link(&mut imports)?;
     ports::link(&mut imports)?;
+    waits::link(&mut imports)?;
+    names::link(&mut imports)?;
     isolates::link(&mut imports)?;
     control::link(&mut imports)?;
     timers::link(&mut imports)?;

@@ -5,12 +5,15 @@ use std::sync::Arc;
 use crate::control::Attended;
 use crate::group::GroupCore;
 use crate::handles::Handle;
-use crate::mailbox::Event;
-use crate::port::{Message, PortRef, Reserved, SMALL_MESSAGE, SendStatus, message_cost};
+use crate::mailbox::{self, Event};
+use crate::port::{
+    Message, Port, PortRef, Reserved, SMALL_MESSAGE, SendStatus, Target, message_cost,
+};
 use crate::state::{State, Stop};
 use crate::sync::lock;
-use insula_message::{Limit, LimitHit};
+use insula_message::LimitHit;
 
+use super::answer::HandleAnswer;
 use super::imports::Imports;
 use super::memory::{
     Answer, Span, give_bytes, give_handles, handle_list, handles_in, is_given, send_port, view,
@@ -22,10 +25,12 @@ pub(super) fn link(imports: &mut Imports) -> wasmtime::Result<()> {
     imports.function("ports", "[method]send-port.send", send)?;
     imports.function("ports", "[method]send-port.duplicate", duplicate)?;
     imports.function("ports", "[method]send-port.identity", identity)?;
+    imports.function("ports", "[static]send-port.capability", capability)?;
     imports.function("ports", "[resource-drop]send-port", drop_send_port)?;
     imports.function("ports", "[static]receive-port.open", open)?;
     imports.function("ports", "[method]receive-port.sender", sender)?;
     imports.function("ports", "[method]receive-port.listen", listen)?;
+    imports.function("ports", "[method]receive-port.keep-alive", keep_alive)?;
     imports.function("ports", "[resource-drop]receive-port", drop_receive_port)?;
     imports.function("ports", "receive", receive)
 }
@@ -120,6 +125,15 @@ fn identity(mut guest: Guest<'_>, port: u32) -> wasmtime::Result<u64> {
     Ok(send_port(guest.data_mut(), port)?.identity())
 }
 
+fn capability(mut guest: Guest<'_>, answer: u32) -> wasmtime::Result<()> {
+    enter(&guest, "send-port.capability")?;
+    let (memory, state) = view(&mut guest)?;
+    let answer = HandleAnswer::new(memory, answer)?;
+    let holder = Some(state.isolate.group());
+    let new = PortRef::new(Port::new(Target::Capability), holder);
+    answer.give(&mut guest, Handle::SendPort(new))
+}
+
 fn drop_send_port(mut guest: Guest<'_>, port: u32) -> wasmtime::Result<()> {
     enter(&guest, "send-port.drop")?;
     let state = guest.data_mut();
@@ -155,6 +169,14 @@ fn listen(mut guest: Guest<'_>, port: u32, on: u32) -> wasmtime::Result<()> {
     let state = guest.data_mut();
     let slot = receive_port(state, port)?;
     lock(state.isolate.mailbox()).listen(slot, on != 0);
+    Ok(())
+}
+
+fn keep_alive(mut guest: Guest<'_>, port: u32, on: u32) -> wasmtime::Result<()> {
+    enter(&guest, "receive-port.keep-alive")?;
+    let state = guest.data_mut();
+    let slot = receive_port(state, port)?;
+    lock(state.isolate.mailbox()).keep_alive(slot, on != 0);
     Ok(())
 }
 
@@ -213,6 +235,11 @@ fn receive(mut guest: Guest<'_>, answer: u32) -> wasmtime::Result<()> {
             answer.u8(memory, EVENT, 2);
             answer.u64(memory, PAYLOAD, token);
         }
+        Event::Settled { token, status, .. } => {
+            answer.u8(memory, EVENT, 3);
+            answer.u64(memory, PAYLOAD, token);
+            answer.u8(memory, PAYLOAD + 8, status as u8);
+        }
     }
     let (memory, _) = view(&mut guest)?;
     answer.u8(memory, 0, 1);
@@ -232,13 +259,15 @@ fn next_event(state: &mut State) -> wasmtime::Result<Option<Event>> {
         return Ok(None);
     }
     loop {
-        let Some(event) = lock(state.isolate.mailbox()).take() else {
+        let Some(event) = mailbox::take(&state.isolate) else {
             return Ok(None);
         };
-        if let Event::Timer { handle, .. } = event
-            && state.handles.timer(handle).is_err()
-        {
-            // Cancelled after it was due.
+        let cancelled = match event {
+            Event::Timer { handle, .. } => state.handles.timer(handle).is_err(),
+            Event::Settled { handle, .. } => state.handles.wait(handle).is_err(),
+            Event::Message { .. } | Event::Unreachable { .. } => false,
+        };
+        if cancelled {
             continue;
         }
         turn.events += 1;
@@ -286,107 +315,5 @@ impl Taken {
         for (place, value) in [bytes.0, bytes.1, ports.0, ports.1].into_iter().enumerate() {
             answer.u32(memory, offset + 4 * place, value);
         }
-    }
-}
-
-/// Where a function leaves `result<handle, refusal>`.
-#[derive(Clone, Copy)]
-pub(super) struct HandleAnswer(Answer);
-
-/// `refusal-kind` in the WIT.
-#[derive(Clone, Copy)]
-pub(super) enum RefusalKind {
-    Limit = 0,
-    NoSuchEntry = 1,
-    UriNotGranted = 2,
-    BadUri = 3,
-    NoSuchLimit = 4,
-    NotControl = 5,
-    NameTaken = 6,
-    Closed = 7,
-}
-
-impl HandleAnswer {
-    pub(super) fn new(memory: &[u8], pointer: u32) -> wasmtime::Result<Self> {
-        Answer::new(memory, pointer, 16, 4).map(HandleAnswer)
-    }
-
-    /// Puts a handle in the table and answers with it, or that the table is
-    /// full.
-    pub(super) fn give(self, guest: &mut Guest<'_>, handle: Handle) -> wasmtime::Result<()> {
-        let Some(number) = guest.data_mut().handles.insert(handle) else {
-            return self.refuse_handles(guest);
-        };
-        self.answer(guest, number)
-    }
-
-    /// Answers with a handle that is in the table.
-    pub(super) fn answer(self, guest: &mut Guest<'_>, number: u32) -> wasmtime::Result<()> {
-        let (memory, _) = view(guest)?;
-        self.0.u8(memory, 0, 0);
-        self.0.u32(memory, 4, number);
-        Ok(())
-    }
-
-    /// Answers with a bool.
-    pub(super) fn answer_bool(self, guest: &mut Guest<'_>, on: bool) -> wasmtime::Result<()> {
-        let (memory, _) = view(guest)?;
-        self.0.u8(memory, 0, 0);
-        self.0.u8(memory, 4, on.into());
-        Ok(())
-    }
-
-    /// Answers with an option of a send port.
-    pub(super) fn give_optional(
-        self,
-        guest: &mut Guest<'_>,
-        port: Option<PortRef>,
-    ) -> wasmtime::Result<()> {
-        let handle = match port {
-            None => None,
-            Some(port) => match guest.data_mut().handles.insert(Handle::SendPort(port)) {
-                None => return self.refuse_handles(guest),
-                handle => handle,
-            },
-        };
-        let (memory, _) = view(guest)?;
-        self.0.u8(memory, 0, 0);
-        self.0.u8(memory, 4, handle.is_some().into());
-        self.0.u32(memory, 8, handle.unwrap_or(0));
-        Ok(())
-    }
-
-    /// Answers with the two handles of what was spawned.
-    pub(super) fn answer_two(
-        self,
-        guest: &mut Guest<'_>,
-        first: u32,
-        second: u32,
-    ) -> wasmtime::Result<()> {
-        let (memory, _) = view(guest)?;
-        self.0.u8(memory, 0, 0);
-        self.0.u32(memory, 4, first);
-        self.0.u32(memory, 8, second);
-        Ok(())
-    }
-
-    pub(super) fn refuse_handles(self, guest: &mut Guest<'_>) -> wasmtime::Result<()> {
-        let hit = guest.data().isolate.limits().hit(Limit::Handles);
-        self.refuse(guest, RefusalKind::Limit, &hit.to_string())
-    }
-
-    pub(super) fn refuse(
-        self,
-        guest: &mut Guest<'_>,
-        kind: RefusalKind,
-        text: &str,
-    ) -> wasmtime::Result<()> {
-        let pointer = give_bytes(guest, text.as_bytes(), 1)?;
-        let (memory, _) = view(guest)?;
-        self.0.u8(memory, 0, 1);
-        self.0.u8(memory, 4, kind as u8);
-        self.0.u32(memory, 8, pointer);
-        self.0.u32(memory, 12, text.len() as u32);
-        Ok(())
     }
 }

@@ -6,9 +6,9 @@ use crate::handles::Handle;
 use crate::sync::lock;
 use insula_message::Limit;
 
+use super::answer::{HandleAnswer, RefusalKind};
 use super::imports::Imports;
 use super::memory::{view, wrong_handle};
-use super::ports::{HandleAnswer, RefusalKind};
 use super::{Guest, enter};
 
 pub(super) fn link(imports: &mut Imports) -> wasmtime::Result<()> {

@@ -1,9 +1,139 @@
-//! Room in a mailbox that is kept for messages which come later.
+//! Room in a mailbox: kept for messages that come later, and waited for in line.
 
-use super::{Mailbox, Queued};
-use crate::port::{Message, SendStatus};
+use std::sync::Arc;
+
+use super::{Event, Mailbox, Queued};
+use crate::isolate::IsolateCore;
+use crate::port::{Message, SendStatus, Target};
+use crate::sync::lock;
+use crate::wait::{InLine, Place, Settled, Waiter};
+
+/// The next event of an isolate. Who waits for the room that it leaves moves up.
+pub(crate) fn take(isolate: &Arc<IsolateCore>) -> Option<Event> {
+    let (event, settled) = {
+        let mut mailbox = lock(isolate.mailbox());
+        let event = mailbox.take();
+        (event, mailbox.make_room())
+    };
+    drop(settled);
+    event
+}
 
 impl Mailbox {
+    /// Whether the isolate's own limits have room for a message.
+    pub(super) fn fits(&self, cost: u64) -> bool {
+        self.messages + self.promised < self.limits.mailbox_messages
+            && self.bytes.saturating_add(cost) <= self.limits.mailbox_bytes
+    }
+
+    /// Whether a message would fit if nothing else were there.
+    fn fits_ever(&self, cost: u64) -> bool {
+        self.limits.mailbox_messages > 0
+            && cost <= self.limits.mailbox_bytes
+            && cost <= self.group.limits.group_mailbox_bytes
+    }
+
+    /// Sends `waiting` now or puts it in line.
+    pub(crate) fn join_line(
+        &mut self,
+        slot: usize,
+        id: u64,
+        waiting: InLine,
+    ) -> (Option<Place>, Settled) {
+        if !self.is_open(slot, id) {
+            return (None, Settled::line(waiting, Some(SendStatus::Closed)));
+        }
+        if !self.fits_ever(waiting.message.cost()) {
+            return (None, Settled::line(waiting, Some(SendStatus::TooLarge)));
+        }
+        let place = Place::Line(self.line.join(slot, waiting));
+        (Some(place), self.advance())
+    }
+
+    /// Tells `waiter` when a port is closed.
+    pub(crate) fn watch(
+        &mut self,
+        slot: usize,
+        id: u64,
+        waiter: Waiter,
+    ) -> (Option<Place>, Settled) {
+        if !self.is_open(slot, id) {
+            return (None, Settled::watch(waiter));
+        }
+        let place = Place::Watch(self.watches.join(slot, waiter));
+        (Some(place), Settled::default())
+    }
+
+    /// A wait was dropped. It may have been first in line.
+    pub(crate) fn leave_line(&mut self, place: Place) -> Settled {
+        let mut settled = match place {
+            Place::Line(number) => match self.line.leave(number) {
+                Some(waiting) => Settled::line(waiting, None),
+                None => return Settled::default(),
+            },
+            Place::Watch(number) => match self.watches.leave(number) {
+                Some(waiter) => Settled::unwatched(waiter),
+                None => return Settled::default(),
+            },
+        };
+        settled.append(self.advance());
+        settled
+    }
+
+    /// Room was given back: to this mailbox and to the group's share.
+    pub(super) fn make_room(&mut self) -> Settled {
+        let mut settled = self.advance();
+        settled.frees(&self.group);
+        settled
+    }
+
+    /// Takes in what waits in line, as far as there is room.
+    pub(crate) fn advance(&mut self) -> Settled {
+        let mut settled = Settled::default();
+        while let Some((slot, first)) = self.line.first() {
+            let cost = first.message.cost();
+            if !self.fits(cost) {
+                break;
+            }
+            let own = first
+                .share
+                .as_ref()
+                .is_some_and(|share| share.is_of(&self.group));
+            if !own && !self.group.charge_mailbox(cost) {
+                if self.starved.is_some() {
+                    return settled;
+                }
+                let Target::Isolate { isolate, .. } = first.to.target() else {
+                    unreachable!("what waits here is for a port of this mailbox");
+                };
+                self.group.starved.add(isolate);
+                self.starved = Some(isolate.clone());
+                // Room that came back before the group knew is seen now.
+                continue;
+            }
+            let Some(waiting) = self.line.take_first() else {
+                break;
+            };
+            let InLine {
+                to,
+                message,
+                mut share,
+                waiter,
+            } = waiting;
+            if own && let Some(share) = share.take() {
+                share.keep();
+            }
+            self.messages += 1;
+            self.bytes += cost;
+            let wake = self.queue(slot, Queued::Message(message));
+            settled.append(InLine::over(to, share, waiter, SendStatus::Sent, wake));
+        }
+        if let Some(isolate) = self.starved.take() {
+            self.group.starved.remove(&isolate);
+        }
+        settled
+    }
+
     /// Keeps room for one message. It is given back by [`Mailbox::take_back`],
     /// used by [`Mailbox::fulfil`], or gone with its port.
     pub(crate) fn promise(&mut self, slot: usize, id: u64, cost: u64) -> Result<(), SendStatus> {
@@ -45,7 +175,7 @@ impl Mailbox {
         id: u64,
         promised: u64,
         message: Message,
-    ) -> Result<bool, Message> {
+    ) -> Result<(bool, Settled), Message> {
         let cost = message.cost();
         if self.open_port(slot, id).is_none() || cost > promised {
             debug_assert!(cost <= promised, "{cost} in the room of {promised}");
@@ -54,15 +184,18 @@ impl Mailbox {
         self.unpromise(slot, promised);
         self.give_back(promised - cost);
         self.messages += 1;
-        Ok(self.queue(slot, Queued::Message(message)))
+        let wake = self.queue(slot, Queued::Message(message));
+        Ok((wake, self.make_room()))
     }
 
     /// Gives room back that was kept for a message.
-    pub(crate) fn take_back(&mut self, slot: usize, id: u64, promised: u64) {
-        if self.open_port(slot, id).is_some() {
-            self.unpromise(slot, promised);
-            self.give_back(promised);
+    pub(crate) fn take_back(&mut self, slot: usize, id: u64, promised: u64) -> Settled {
+        if !self.is_open(slot, id) {
+            return Settled::default();
         }
+        self.unpromise(slot, promised);
+        self.give_back(promised);
+        self.make_room()
     }
 
     fn unpromise(&mut self, slot: usize, promised: u64) {

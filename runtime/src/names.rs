@@ -1,0 +1,204 @@
+//! Ports that everybody in a group can find by a name.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+
+use insula_message::{Limit, LimitHit};
+
+use crate::events::Event;
+use crate::group::GroupCore;
+use crate::port::{PortRef, message_cost};
+use crate::sync::lock;
+use crate::wait::{WaitRef, Waiter, room_in};
+
+/// The names of one group.
+///
+/// A name keeps its port from being unreachable. It goes when the port is closed
+/// or its isolate ends, so no isolate lives on because of its name, and all go
+/// with the group's last isolate.
+#[derive(Default)]
+pub(crate) struct Names {
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    names: HashMap<Arc<str>, Named>,
+    /// The group is over.
+    closed: bool,
+}
+
+struct Named {
+    port: PortRef,
+    /// Tells this name from one that was given later.
+    registration: u64,
+    /// Watches for the end of the port. None while that begins.
+    watch: Option<WaitRef>,
+}
+
+/// A port got no name.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum NameError {
+    /// Another port has the name.
+    #[error("the name `{0}` belongs to another port: take it away first (`unregister`)")]
+    Taken(String),
+    /// The port leads nowhere, or nobody is left to look it up.
+    #[error("the port was closed, its isolate has ended, or the group is over")]
+    Closed,
+    /// The name is too long.
+    #[error("the name is {0} bytes long, and {most} are allowed", most = crate::limits::TEXT_BYTES)]
+    TooLong(usize),
+    /// A limit of the group.
+    #[error("the port got no name: {0}")]
+    Limit(LimitHit),
+}
+
+/// What a name takes of what the group's mailboxes may hold.
+fn cost(name: &str) -> u64 {
+    message_cost(name.len(), 1)
+}
+
+impl Names {
+    /// Gives `port` a name. The same port may have several, and the same name
+    /// again.
+    pub(crate) fn register(
+        &self,
+        group: &Arc<GroupCore>,
+        name: &str,
+        port: &PortRef,
+    ) -> Result<(), NameError> {
+        static REGISTRATIONS: AtomicU64 = AtomicU64::new(0);
+        if name.len() as u64 > crate::limits::TEXT_BYTES {
+            return Err(NameError::TooLong(name.len()));
+        }
+        let registration = REGISTRATIONS.fetch_add(1, Ordering::Relaxed);
+        let key: Arc<str> = name.into();
+        let named = Named {
+            port: port.for_holder(Some(group)),
+            registration,
+            watch: None,
+        };
+        match self.insert(group, &key, named) {
+            Ok(true) => {}
+            Ok(false) => return Ok(()),
+            Err((error, _named)) => return Err(error),
+        }
+        // Not under the lock: where the port is closed by now, this takes the
+        // name away again.
+        let watch = port.when_closed(Waiter::Name {
+            group: Arc::downgrade(group),
+            name: key.clone(),
+            registration,
+        });
+        if let Err(_watch) = self.watched(&key, registration, watch)
+            && port.is_closed()
+        {
+            return Err(NameError::Closed);
+        }
+        group.core().events.emit(|| Event::Named {
+            group: group.number(),
+            isolate: port.owner_in(group),
+            name: name.to_owned(),
+        });
+        Ok(())
+    }
+
+    /// False where the port has that name already.
+    fn insert(
+        &self,
+        group: &Arc<GroupCore>,
+        name: &Arc<str>,
+        named: Named,
+    ) -> Result<bool, (NameError, Named)> {
+        let mut state = lock(&self.state);
+        let most = group.limits.named_ports;
+        let refusal = if state.closed {
+            NameError::Closed
+        } else if let Some(other) = state.names.get(name) {
+            if other.port.is_same(&named.port) {
+                drop(state);
+                return Ok(false);
+            }
+            NameError::Taken(shown(name))
+        } else if state.names.len() as u64 >= most {
+            NameError::Limit(group.limits.hit(Limit::NamedPorts))
+        } else if !group.charge_mailbox(cost(name)) {
+            NameError::Limit(group.limits.hit(Limit::GroupMailboxBytes))
+        } else {
+            state.names.insert(name.clone(), named);
+            return Ok(true);
+        };
+        drop(state);
+        Err((refusal, named))
+    }
+
+    /// Keeps the watch with its name, or gives it back where that is gone.
+    fn watched(&self, name: &str, registration: u64, watch: WaitRef) -> Result<(), WaitRef> {
+        let mut state = lock(&self.state);
+        match state.names.get_mut(name) {
+            Some(named) if named.registration == registration => {
+                named.watch = Some(watch);
+                Ok(())
+            }
+            _ => Err(watch),
+        }
+    }
+
+    /// The port of that name, for a holder.
+    pub(crate) fn lookup(&self, name: &str, holder: Option<&Arc<GroupCore>>) -> Option<PortRef> {
+        let state = lock(&self.state);
+        Some(state.names.get(name)?.port.for_holder(holder))
+    }
+
+    /// Takes a name away. Whether there was such a one.
+    pub(crate) fn unregister(&self, group: &Arc<GroupCore>, name: &str) -> bool {
+        let removed = lock(&self.state).names.remove(name);
+        let was_there = removed.is_some();
+        if was_there {
+            drop(removed);
+            group.discharge_mailbox(cost(name));
+            room_in(group);
+        }
+        was_there
+    }
+
+    /// The port that got the name by this registration is closed.
+    pub(crate) fn port_closed(&self, group: &Arc<GroupCore>, name: &str, registration: u64) {
+        let removed = {
+            let mut state = lock(&self.state);
+            match state.names.get(name) {
+                Some(named) if named.registration == registration => state.names.remove(name),
+                _ => None,
+            }
+        };
+        if removed.is_some() {
+            drop(removed);
+            group.discharge_mailbox(cost(name));
+            room_in(group);
+        }
+    }
+
+    /// The group is over: nobody is left who could look anything up.
+    pub(crate) fn close(&self, group: &GroupCore) {
+        let removed = {
+            let mut state = lock(&self.state);
+            state.closed = true;
+            std::mem::take(&mut state.names)
+        };
+        for name in removed.keys() {
+            group.discharge_mailbox(cost(name));
+        }
+        drop(removed);
+    }
+
+    pub(crate) fn count(&self) -> usize {
+        lock(&self.state).names.len()
+    }
+}
+
+/// As much of a name as an error shows.
+fn shown(name: &str) -> String {
+    name.chars().take(64).collect()
+}

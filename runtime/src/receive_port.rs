@@ -1,0 +1,229 @@
+//! The host's receive ports, and what arrives there.
+
+use std::fmt;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use crossbeam_channel::{Receiver, RecvError, RecvTimeoutError, TryRecvError};
+use futures_core::Stream;
+use insula_message::{DecodeError, FromMessage};
+
+use crate::host_port::Charge;
+use crate::message::SendPort;
+use crate::port::{Message, Port, Target};
+
+/// Where the host receives messages. Dropping it closes it.
+///
+/// A thread waits with [`ReceivePort::recv`] or by iterating, a task of any
+/// executor with [`ReceivePort::recv_async`] or through [`Stream`]. There is a
+/// crossbeam receiver underneath; [`ReceivePort::channel`] gives it,
+/// for `select!` and all else that crossbeam has. It is disconnected when no
+/// send port is left anywhere: then nothing can come any more.
+///
+/// What waits here counts against [`Limits::mailbox_messages`] and
+/// [`Limits::mailbox_bytes`] until the host drops it; a guest that sends more is
+/// told that the mailbox is full.
+pub struct ReceivePort {
+    channel: Receiver<Received>,
+    port: Arc<Port>,
+    /// The place of the task that waits in the stream.
+    waiting: Option<u64>,
+}
+
+impl ReceivePort {
+    pub(crate) fn new(channel: Receiver<Received>, port: Arc<Port>) -> Self {
+        ReceivePort {
+            channel,
+            port,
+            waiting: None,
+        }
+    }
+
+    /// Waits for the next message.
+    ///
+    /// # Errors
+    ///
+    /// When nothing can come any more.
+    pub fn recv(&self) -> Result<Received, RecvError> {
+        self.channel.recv()
+    }
+
+    /// The next message, waiting no longer than `time`.
+    ///
+    /// # Errors
+    ///
+    /// When the time is over or nothing can come any more.
+    pub fn recv_timeout(&self, time: Duration) -> Result<Received, RecvTimeoutError> {
+        self.channel.recv_timeout(time)
+    }
+
+    /// The next message if it is there.
+    ///
+    /// # Errors
+    ///
+    /// When there is none now, or nothing can come any more.
+    pub fn try_recv(&self) -> Result<Received, TryRecvError> {
+        self.channel.try_recv()
+    }
+
+    /// The next message, for any executor.
+    ///
+    /// # Errors
+    ///
+    /// When nothing can come any more.
+    pub fn recv_async(&self) -> impl Future<Output = Result<Received, RecvError>> + '_ {
+        Receiving {
+            port: self,
+            waiting: None,
+        }
+    }
+
+    fn poll_recv(
+        &self,
+        waiting: &mut Option<u64>,
+        context: &mut Context<'_>,
+    ) -> Poll<Result<Received, RecvError>> {
+        if let Poll::Ready(received) = self.poll_channel() {
+            return Poll::Ready(received);
+        }
+        if let Target::Host(mailbox) = self.port.target() {
+            mailbox.wake_later(waiting, context.waker());
+        }
+        // What came before it was known that somebody waits.
+        self.poll_channel()
+    }
+
+    fn poll_channel(&self) -> Poll<Result<Received, RecvError>> {
+        match self.channel.try_recv() {
+            Ok(received) => Poll::Ready(Ok(received)),
+            Err(TryRecvError::Disconnected) => Poll::Ready(Err(RecvError)),
+            Err(TryRecvError::Empty) => Poll::Pending,
+        }
+    }
+
+    fn forget(&self, waiting: Option<u64>) {
+        if let Target::Host(mailbox) = self.port.target() {
+            mailbox.forget_waker(waiting);
+        }
+    }
+
+    /// Every message, until nothing can come any more.
+    pub fn iter(&self) -> crossbeam_channel::Iter<'_, Received> {
+        self.channel.iter()
+    }
+
+    /// The channel underneath.
+    pub fn channel(&self) -> &Receiver<Received> {
+        &self.channel
+    }
+}
+
+/// One task that waits for one message.
+struct Receiving<'a> {
+    port: &'a ReceivePort,
+    waiting: Option<u64>,
+}
+
+impl Future for Receiving<'_> {
+    type Output = Result<Received, RecvError>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let port = self.port;
+        port.poll_recv(&mut self.waiting, context)
+    }
+}
+
+impl Drop for Receiving<'_> {
+    fn drop(&mut self) {
+        self.port.forget(self.waiting);
+    }
+}
+
+impl Stream for ReceivePort {
+    type Item = Received;
+
+    /// Ends when nothing can come any more.
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Received>> {
+        let mut waiting = self.waiting;
+        let polled = self.poll_recv(&mut waiting, context);
+        self.waiting = waiting;
+        polled.map(Result::ok)
+    }
+}
+
+impl Drop for ReceivePort {
+    fn drop(&mut self) {
+        if let Target::Host(mailbox) = self.port.target() {
+            mailbox.close();
+        }
+    }
+}
+
+impl fmt::Debug for ReceivePort {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ReceivePort")
+            .field("waiting", &self.channel.len())
+            .finish_non_exhaustive()
+    }
+}
+
+impl<'a> IntoIterator for &'a ReceivePort {
+    type Item = Received;
+    type IntoIter = crossbeam_channel::Iter<'a, Received>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}
+
+/// A message that the host received.
+pub struct Received {
+    bytes: Vec<u8>,
+    ports: Vec<SendPort>,
+    reply: Option<SendPort>,
+    _charge: Charge,
+}
+
+impl Received {
+    pub(crate) fn new(message: Message, charge: Charge) -> Self {
+        Received {
+            bytes: message.bytes,
+            ports: message.ports.into_iter().map(SendPort::new).collect(),
+            reply: message.reply.map(SendPort::new),
+            _charge: charge,
+        }
+    }
+
+    /// The message as a `T`: any type that serde can read, [`Value`] or
+    /// [`Graph`].
+    ///
+    /// # Errors
+    ///
+    /// Where the message is something else; the error says what, and where in
+    /// the message.
+    pub fn decode<T: FromMessage<SendPort>>(&self) -> Result<T, DecodeError> {
+        insula_message::decode(&self.bytes, self.ports.iter().cloned().map(Some).collect())
+    }
+
+    /// Where the sender wants an answer.
+    pub fn reply(&self) -> Option<&SendPort> {
+        self.reply.as_ref()
+    }
+
+    /// The message as it was encoded.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
+impl fmt::Debug for Received {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Received")
+            .field("bytes", &self.bytes.len())
+            .field("ports", &self.ports)
+            .field("reply", &self.reply)
+            .finish()
+    }
+}
