@@ -1,14 +1,17 @@
 //! `isolate::exit_with`: an end at once, with a last message.
 
 use anyhow::Result;
-use insula::{ExitReason, SpawnOptions};
+use insula::{ExitReason, Limits, SpawnOptions};
 use insula_tests::Host;
 
 use crate::guests;
 
 fn run(host: &Host, entry: &str) -> Result<ExitReason> {
     let program = host.program(guests::LAST_WORDS)?;
-    host.run(&program, SpawnOptions::new().entry(entry))
+    let options = SpawnOptions::new()
+        .entry(entry)
+        .limits(Limits::default().message_bytes(1000));
+    host.run(&program, options)
 }
 
 #[test]

@@ -28,6 +28,8 @@ mod run;
 mod send;
 mod services;
 mod spawn;
+mod supervised;
+mod supervisors;
 mod uri;
 mod values;
 mod wit;

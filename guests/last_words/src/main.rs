@@ -42,7 +42,7 @@ fn cannot_leave() -> Result<(), Failure> {
         Err(error) => println!("{error}"),
     }
     let to = port().send_port();
-    match isolate::exit_with(&to, vec![0u64; 1 << 20]) {
+    match isolate::exit_with(&to, "a text that is too long".repeat(100)) {
         Ok(never) => match never {},
         Err(error) => println!("{error}"),
     }
