@@ -20,7 +20,10 @@ fn worker() {
 async fn linked(how: String) -> Result<(), Failure> {
     let worker = Isolate::spawn(worker, ());
     worker.link()?;
-    worker.port().send(how)?;
+    worker.port().send(&how)?;
+    if how != "exit" {
+        port().recv().await; // for ever
+    }
     println!("{}", worker.monitor().await.reason);
     println!("goes on");
     Ok(())
@@ -37,18 +40,21 @@ async fn ends() -> Result<(), Failure> {
 
 /// Links are of both, and go on from one to the next.
 #[entry]
-fn chain(depth: u32) -> Result<(), ControlError> {
+fn chain((depth, linked): (u32, SendPort)) -> Result<(), ControlError> {
     port().receive(|_: Value, _| {});
     if depth > 0 {
-        Isolate::spawn(chain, depth - 1).link()?;
+        Isolate::spawn(chain, (depth - 1, linked.clone())).link()?;
     }
+    linked.send(()).ok();
     Ok(())
 }
 
 #[entry]
 async fn both_ways() -> Result<(), Failure> {
-    let chain = Isolate::spawn(chain, 2);
-    chain.responds(Priority::BeforeNextEvent).await;
+    let chain = Isolate::spawn(chain, (2, port().send_port()));
+    for _ in 0..3 {
+        port().recv_as::<()>().await?;
+    }
     chain.kill()?;
     println!("{}", chain.monitor().await.reason);
     Ok(())
@@ -78,7 +84,6 @@ async fn with_the_dead() -> Result<(), Failure> {
     one.monitor().await;
     println!("before");
     one.link()?;
-    sleep(std::time::Duration::ZERO).await;
     println!("never");
     Ok(())
 }
