@@ -15,6 +15,7 @@ mod hello;
 mod host;
 mod host_control;
 mod host_names;
+mod host_run;
 mod hostile;
 mod last_words;
 mod limits;
