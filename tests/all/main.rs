@@ -7,11 +7,14 @@ mod command;
 mod contract;
 mod controls;
 mod copying;
+mod dart;
 mod errors;
+mod events;
 mod futures;
 mod hello;
 mod host;
 mod host_control;
+mod host_names;
 mod hostile;
 mod last_words;
 mod limits;
@@ -32,6 +35,7 @@ mod supervised;
 mod supervisors;
 mod uri;
 mod values;
+mod waits;
 mod wit;
 
 /// The module of every guest crate, by name. A guest that no test names is dead
