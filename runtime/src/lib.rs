@@ -60,6 +60,7 @@ mod receive_port;
 mod runtime;
 mod sched;
 mod spawn;
+mod starved;
 mod state;
 mod sync;
 mod task;
@@ -78,7 +79,7 @@ pub use insula_message::{
     Limit, LimitHit, Node, NodeId, ToJsonError, ToMessage,
 };
 pub use limits::{Limits, MESSAGE_OVERHEAD, PORT_OVERHEAD};
-pub use message::{Graph, List, Map, SendPort, Value};
+pub use message::{Graph, List, Map, SendPort, Value, broadcast};
 pub use names::NameError;
 pub use output::{Line, Output, Stdio, Stream, harmless};
 pub use program::Program;
