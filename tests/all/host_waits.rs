@@ -256,3 +256,58 @@ fn a_broadcast_tells_of_each_port() -> Result<()> {
     drop(full_port);
     Ok(())
 }
+
+#[test]
+fn whatever_ends_while_many_wait_nobody_waits_for_ever_and_nothing_is_left() -> Result<()> {
+    const ROUNDS: u64 = 60;
+    let host = Host::new()?;
+    let program = host.program(guests::ACTOR)?;
+    for round in 0..ROUNDS {
+        let (log, said) = host.runtime.port_with_limits(&room_for(50));
+        let limits = room_for(2).group_mailbox_bytes(6 * MESSAGE_OVERHEAD);
+        let options = SpawnOptions::new().entry("actor").message(&log);
+        let actor = host.runtime.spawn(&program, options.limits(limits))?;
+        drop(log);
+        actor.group().register("actor", actor.port())?;
+        let senders: Vec<_> = (0..4)
+            .map(|_| {
+                let port = actor.port().clone();
+                thread::spawn(move || {
+                    let mut sent = 0;
+                    while port.send_when_ready(&Command::Note(sent)).is_ok() {
+                        sent += 1;
+                        if sent % 3 == round % 3 {
+                            // One that goes out of the line again.
+                            drop(port.send_when_ready_async(&Command::Note(sent)));
+                        }
+                    }
+                    sent
+                })
+            })
+            .collect();
+        let closed = actor.port().closed();
+        for _ in 0..round {
+            // The actor fails where its log is full, and that is one more end.
+            if said.recv_timeout(HANG).is_err() {
+                break;
+            }
+        }
+        // Either end may go first: the log's makes the actor fail.
+        if round % 2 == 0 {
+            drop(said);
+        } else {
+            actor.kill();
+        }
+        in_time(move || block_on(closed));
+        assert_eq!(actor.group().lookup("actor"), None);
+        for sender in senders {
+            in_time(move || sender.join()).expect("it does not panic");
+        }
+        in_time(move || actor.join());
+    }
+    let mut figures = host.runtime.figures();
+    figures.workers = 0;
+    figures.preempted = 0;
+    assert_eq!(figures, insula::Figures::default());
+    Ok(())
+}

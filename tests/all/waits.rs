@@ -4,8 +4,8 @@
 use std::thread;
 
 use anyhow::{Result, ensure};
-use insula::{ExitReason, Figures, Limits, SpawnOptions};
-use insula_tests::{HANG, in_time};
+use insula::{ExitReason, Figures, Limits, MESSAGE_OVERHEAD, SpawnOptions};
+use insula_tests::{HANG, block_on, in_time};
 
 use crate::hostile::table::{MEMORY, Table, server, table};
 
@@ -277,6 +277,59 @@ fn a_port_that_does_not_keep_alive_lets_its_isolate_end() -> Result<()> {
         isolate.kill();
         in_time(move || port.wait_closed());
         assert_eq!(isolate.wait_timeout(HANG), Some(ExitReason::Killed));
+        Ok(())
+    })
+}
+
+#[test]
+fn a_guest_waits_for_an_isolate_of_another_group_in_line_with_the_host() -> Result<()> {
+    table(|table| {
+        let runtime = &table.host.runtime;
+        // Exits at the fifth message.
+        let counts = server(
+            "",
+            "(loop $next
+                (call $receive (i32.const 128))
+                (if (i32.load8_u (i32.const 128))
+                    (then
+                        (global.set $count (i32.add (global.get $count) (i32.const 1)))
+                        (if (i32.eq (global.get $count) (i32.const 5)) (then (call $exit)))
+                        (br $next))))",
+        );
+        let counts = format!("{counts} (global $count (mut i32) (i32.const 0))");
+        let counts = table.host.wat(&table.module(&counts))?;
+        let options = SpawnOptions::new().limits(room_for(1)).paused(true);
+        let receiver = runtime.spawn(&counts, options)?;
+        receiver.port().send(&0)?;
+
+        let program = table.host.wat(&table.module(&patient()))?;
+        let options = SpawnOptions::new().message(receiver.port());
+        // What waits is on the sender's budget: room for three and no more.
+        let limits = Limits::default().group_mailbox_bytes(3 * (MESSAGE_OVERHEAD + 1));
+        let sender = runtime.spawn(&program, options.limits(limits))?;
+        until(table, |figures| figures.waits == 3)?;
+        let behind = receiver.port().send_when_ready_async(&4);
+        let ended = thread::spawn(move || sender.join());
+        receiver.control().start()?;
+        assert_eq!(receiver.wait_timeout(HANG), Some(ExitReason::Ended));
+        in_time(move || block_on(behind))?;
+        let ended = in_time(move || ended.join()).expect("it does not panic");
+        assert_eq!(ended, ExitReason::Ended);
+        Ok(())
+    })
+}
+
+#[test]
+fn what_waits_is_on_the_senders_budget() -> Result<()> {
+    table(|table| {
+        let (to, _port) = table.host.runtime.port_with_limits(&room_for(1));
+        to.send(&0)?;
+        // The first message is paid too, until it is taken; the third wait is
+        // refused, at which the guest traps.
+        let limits = Limits::default().group_mailbox_bytes(3 * (MESSAGE_OVERHEAD + 1) - 1);
+        let options = SpawnOptions::new().message(&to).limits(limits);
+        let reason = table.run(&patient(), options)?;
+        assert!(matches!(reason, ExitReason::Trapped { .. }), "{reason:?}");
         Ok(())
     })
 }
