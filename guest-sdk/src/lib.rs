@@ -38,6 +38,9 @@
 //! * **Wait** with [`sleep`], [`timeout`] or a [`Timer`], and run futures beside
 //!   each other with [`spawn_task`].
 //!
+//! * **Control** isolates through what [`Isolate::spawn`] answers with, and have
+//!   those started again that fail by a [`supervisor`].
+//!
 //! A guest is a plain `bin` crate, built in release for `wasm32-wasip1`.
 //!
 //! [`receive`]: ReceivePort::receive
@@ -75,6 +78,7 @@ mod send_port;
 mod spawn;
 mod spawn_options;
 mod spawned;
+pub mod supervisor;
 mod task;
 mod timer;
 mod turn;

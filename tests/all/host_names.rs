@@ -1,4 +1,4 @@
-//! Ports that have a name in their group.
+//! Ports that have a name in their group, as a host and as bare guests see them.
 
 use anyhow::Result;
 use insula::{ExitReason, Limit, Limits, NameError, SpawnOptions};
