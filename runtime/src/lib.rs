@@ -62,6 +62,7 @@ mod runtime;
 mod sched;
 mod spawn;
 mod spawn_options;
+mod starved;
 mod state;
 mod sync;
 mod task;
@@ -80,7 +81,7 @@ pub use insula_message::{
     Limit, LimitHit, Node, NodeId, ToJsonError, ToMessage,
 };
 pub use limits::{Limits, MESSAGE_OVERHEAD, PORT_OVERHEAD};
-pub use message::{Graph, List, Map, SendPort, Value};
+pub use message::{Graph, List, Map, SendPort, Value, broadcast};
 pub use names::NameError;
 pub use output::{Line, Output, Stdio, Stream, harmless};
 pub use program::Program;

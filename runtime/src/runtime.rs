@@ -148,6 +148,11 @@ impl Runtime {
     /// How many memory mappings the process has, of which the system allows so
     /// many (`vm.max_map_count`): each isolate takes a few. None where the system
     /// does not say.
+    ///
+    /// ```
+    /// # #[cfg(target_os = "linux")]
+    /// assert!(insula::Runtime::mappings().is_some_and(|mappings| mappings > 10));
+    /// ```
     pub fn mappings() -> Option<usize> {
         let maps = std::fs::read("/proc/self/maps").ok()?;
         Some(maps.iter().filter(|byte| **byte == b'\n').count())
