@@ -5,15 +5,18 @@
 //! event* is queued here, and [`IsolateCore::attend`] does it: at the beginning of
 //! a turn and each time that the guest asks for an event.
 
+pub(crate) mod notices;
+
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, Weak};
+use std::sync::{Arc, Mutex, MutexGuard};
 
-use insula_message::{ExitReason, Frame, Limit, LimitHit};
+use insula_message::{ExitReason, Limit, LimitHit};
 
+use self::notices::Link;
 use crate::events::Event;
 use crate::isolate::IsolateCore;
-use crate::listeners::{ExitListener, Listeners, REASON_ROOM, cut, tell_error};
+use crate::listeners::{ExitListener, Listeners};
 use crate::port::{Message, PortRef, SendStatus, new_ids};
 use crate::promise::Promise;
 use crate::sync::lock;
@@ -72,22 +75,6 @@ pub(crate) enum Part {
     Terminate = 2,
 }
 
-/// What one isolate has to do with another one.
-struct Link {
-    to: Weak<IsolateCore>,
-    /// Whether the other one ends when this one ends other than in peace.
-    ends: bool,
-}
-
-/// What is told of the end of an isolate, after it.
-pub(crate) struct Told {
-    on_exit: Listeners<ExitListener>,
-    monitors: Listeners<ExitListener>,
-    on_error: Listeners<PortRef>,
-    links: BTreeMap<u64, Link>,
-    _pending: VecDeque<Pending>,
-}
-
 impl Controls {
     /// Of an isolate that begins `paused`, as if by its own pause capability, or
     /// not.
@@ -114,9 +101,13 @@ impl Controls {
         self.ids + part as u64
     }
 
+    fn state(&self) -> MutexGuard<'_, State> {
+        lock(&self.state)
+    }
+
     /// Changes the state, and says afterwards whether it wants attention.
     fn change<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
-        let mut state = lock(&self.state);
+        let mut state = self.state();
         let changed = change(&mut state);
         let attention = !state.pauses.is_empty() || !state.pending.is_empty();
         self.attention.store(attention, Ordering::SeqCst);
@@ -159,7 +150,7 @@ impl IsolateCore {
 
     pub(crate) fn is_paused(&self) -> bool {
         self.controls().attention.load(Ordering::SeqCst)
-            && !lock(&self.controls().state).pauses.is_empty()
+            && !self.controls().state().pauses.is_empty()
     }
 
     /// Ends it, and with `tree` all that it has spawned.
@@ -181,7 +172,7 @@ impl IsolateCore {
         message: Message,
         priority: Priority,
     ) -> SendStatus {
-        if lock(&self.controls().state).ended.is_some() {
+        if self.controls().state().ended.is_some() {
             return SendStatus::Closed;
         }
         match priority {
@@ -250,225 +241,10 @@ impl IsolateCore {
     }
 
     pub(crate) fn set_errors_fatal(&self, on: bool) {
-        lock(&self.controls().state).errors_fatal = on;
+        self.controls().state().errors_fatal = on;
     }
 
     pub(crate) fn errors_are_fatal(&self) -> bool {
-        lock(&self.controls().state).errors_fatal
-    }
-
-    /// Tells error listeners. False when there are none.
-    pub(crate) fn tell_of_error(&self, text: &str, backtrace: &[Frame]) -> bool {
-        // Sending wakes others and may drop ports, so not under the lock.
-        let listeners: Vec<_> = lock(&self.controls().state)
-            .on_error
-            .iter()
-            .map(|port| port.for_holder(Some(self.group())))
-            .collect();
-        for port in &listeners {
-            tell_error(port, text, backtrace);
-        }
-        self.emit(|group, isolate| Event::Uncaught {
-            group,
-            isolate,
-            error: text.to_owned(),
-        });
-        !listeners.is_empty()
-    }
-
-    pub(crate) fn add_error_listener(&self, to: &PortRef) -> SendStatus {
-        let listener = to.for_holder(Some(self.group()));
-        let most = self.limits().handles;
-        let (status, dropped) = self.controls().change(|state| {
-            if state.ended.is_some() {
-                (SendStatus::Closed, Some(listener))
-            } else if state.on_error.len() as u64 >= most {
-                (SendStatus::Full, Some(listener))
-            } else {
-                (SendStatus::Sent, state.on_error.add(to.id(), listener))
-            }
-        });
-        drop(dropped);
-        status
-    }
-
-    pub(crate) fn remove_error_listener(&self, to: &PortRef) {
-        let removed = self
-            .controls()
-            .change(|state| state.on_error.remove(to.id()));
-        drop(removed);
-    }
-
-    /// Dart's listener: told `response` at the end, and never when that was
-    /// before.
-    pub(crate) fn add_exit_listener(&self, to: &PortRef, response: Message) -> SendStatus {
-        let listener = match ExitListener::new(to, response, 0) {
-            Ok(listener) => listener,
-            Err(status) => return status,
-        };
-        let (status, dropped) = self.controls().change(|state| match &state.ended {
-            Some(_) => (SendStatus::Closed, Some(listener)),
-            None => (SendStatus::Sent, state.on_exit.add(to.id(), listener)),
-        });
-        drop(dropped);
-        status
-    }
-
-    /// Of an isolate that nobody knows yet.
-    pub(crate) fn add_first_exit_listener(&self, port: u64, listener: ExitListener) {
-        let replaced = self
-            .controls()
-            .change(|state| state.on_exit.add(port, listener));
-        drop(replaced);
-    }
-
-    pub(crate) fn remove_exit_listener(&self, to: &PortRef) {
-        let removed = self
-            .controls()
-            .change(|state| state.on_exit.remove(to.id()));
-        drop(removed);
-    }
-
-    /// Told `response` and the reason at the end, at once when that was before.
-    pub(crate) fn add_monitor(&self, to: &PortRef, response: Message) -> SendStatus {
-        let listener = match ExitListener::new(to, response, REASON_ROOM) {
-            Ok(listener) => listener,
-            Err(status) => return status,
-        };
-        let (ended, dropped) = self.controls().change(|state| match &state.ended {
-            Some(reason) => (Some(reason.clone()), Some(listener)),
-            None => (None, state.monitors.add(to.id(), listener)),
-        });
-        match (ended, dropped) {
-            (Some(reason), Some(listener)) => listener.tell_reason(&reason),
-            (_, replaced) => drop(replaced),
-        }
-        SendStatus::Sent
-    }
-
-    pub(crate) fn remove_monitor(&self, to: &PortRef) {
-        let removed = self
-            .controls()
-            .change(|state| state.monitors.remove(to.id()));
-        drop(removed);
-    }
-
-    /// Links two isolates: when one ends other than in peace, so does the other.
-    pub(crate) fn link(self: &Arc<Self>, other: &Arc<Self>) {
-        if Arc::ptr_eq(self, other) {
-            return;
-        }
-        self.add_link(other, true);
-        if let Some(reason) = other.add_link(self, true) {
-            self.remove_link(other);
-            if is_abnormal(&reason) {
-                self.stop(linked(other, &reason));
-            }
-        }
-    }
-
-    /// Ties the other one to this one: when this one ends other than in peace, so
-    /// does the other.
-    pub(crate) fn tie(self: &Arc<Self>, other: &Arc<Self>) {
-        if Arc::ptr_eq(self, other) {
-            return;
-        }
-        self.add_link(other, true);
-        // The other one forgets nothing but the link when it ends.
-        if other.add_link(self, false).is_some() {
-            self.remove_link(other);
-        }
-    }
-
-    /// The reason why this one has ended, where it has.
-    fn add_link(&self, other: &Arc<Self>, ends: bool) -> Option<ExitReason> {
-        let id = other.controls().id(Part::ControlPort);
-        self.controls().change(|state| {
-            if state.ended.is_none() {
-                let link = state.links.entry(id).or_insert_with(|| Link {
-                    to: Arc::downgrade(other),
-                    ends: false,
-                });
-                link.ends |= ends;
-            }
-            state.ended.clone()
-        })
-    }
-
-    fn remove_link(&self, other: &Self) {
-        let id = other.controls().id(Part::ControlPort);
-        let removed = self.controls().change(|state| state.links.remove(&id));
-        drop(removed);
-    }
-
-    pub(crate) fn unlink(&self, other: &Self) {
-        self.remove_link(other);
-        other.remove_link(self);
-    }
-
-    /// No control has an effect from now on. Gives who is to be told.
-    pub(crate) fn end_controls(&self, reason: &ExitReason) -> Told {
-        self.controls().change(|state| {
-            state.ended = Some(reason.clone());
-            state.pauses.clear();
-            Told {
-                on_exit: std::mem::take(&mut state.on_exit),
-                monitors: std::mem::take(&mut state.monitors),
-                on_error: std::mem::take(&mut state.on_error),
-                links: std::mem::take(&mut state.links),
-                _pending: std::mem::take(&mut state.pending),
-            }
-        })
-    }
-}
-
-impl Told {
-    /// Tells everybody: of the error first, of the end then.
-    pub(crate) fn tell(self, isolate: &IsolateCore, reason: &ExitReason) {
-        if let Some(text) = error_text(reason) {
-            for port in self.on_error.into_iter() {
-                tell_error(&port, &text, reason.backtrace());
-            }
-        }
-        for listener in self.on_exit.into_iter() {
-            listener.tell();
-        }
-        for monitor in self.monitors.into_iter() {
-            monitor.tell_reason(reason);
-        }
-        for link in self.links.into_values() {
-            if let Some(other) = link.to.upgrade() {
-                other.remove_link(isolate);
-                if link.ends && is_abnormal(reason) {
-                    other.stop(linked(isolate, reason));
-                }
-            }
-        }
-    }
-}
-
-/// What error listeners are told of an end, where it was an error of the
-/// isolate's own.
-pub(crate) fn error_text(reason: &ExitReason) -> Option<String> {
-    match reason {
-        ExitReason::Failed { error, .. } => Some(error.clone()),
-        ExitReason::Linked { .. } => None,
-        reason => reason.is_error().then(|| reason.to_string()),
-    }
-}
-
-/// Whether those that are linked to it end too.
-fn is_abnormal(reason: &ExitReason) -> bool {
-    !matches!(reason, ExitReason::Ended | ExitReason::ShutDown)
-}
-
-fn linked(to: &IsolateCore, reason: &ExitReason) -> ExitReason {
-    match reason {
-        // The first one of a chain is the cause.
-        ExitReason::Linked { .. } => reason.clone(),
-        _ => ExitReason::Linked {
-            isolate: to.name().to_owned(),
-            reason: Box::new(cut(reason)),
-        },
+        self.controls().state().errors_fatal
     }
 }

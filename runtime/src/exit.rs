@@ -16,6 +16,7 @@ pub(crate) fn without_panicking(mut backtrace: Backtrace) -> Backtrace {
             "core::panicking::",
             "core::result::unwrap_failed",
             "core::option::",
+            SDK_FAILS,
         ]
         .iter()
         .any(|start| name.starts_with(start))
@@ -34,8 +35,12 @@ pub(crate) fn without_panicking(mut backtrace: Backtrace) -> Backtrace {
 
 /// Where Rust, or an entry of the SDK's that returned an error, begins to panic.
 fn is_panics_start(frame: &Frame) -> bool {
-    frame.function.ends_with("rust_begin_unwind") || frame.function == "insula_guest::panic::fail"
+    let function = &frame.function;
+    function.ends_with("rust_begin_unwind") || function.starts_with(SDK_FAILS)
 }
+
+/// The module of the SDK that tells the host of errors.
+const SDK_FAILS: &str = "insula_guest::panic::";
 
 fn frame(info: &wasmtime::FrameInfo) -> Frame {
     let symbol = info.symbols().first();

@@ -280,7 +280,7 @@ impl IsolateCore {
         if let ExitReason::Limit { hit, .. } = reason {
             self.emit_hit(*hit);
         }
-        if let Some(error) = crate::control::error_text(reason) {
+        if let Some(error) = crate::control::notices::error_text(reason) {
             self.emit(|group, isolate| Event::Uncaught {
                 group,
                 isolate,

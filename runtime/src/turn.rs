@@ -32,6 +32,12 @@ pub(crate) struct Start {
     pub(crate) result_port: Option<PortRef>,
 }
 
+impl Body {
+    fn cannot_start(&self) -> bool {
+        matches!(self, Body::New(start) if matches!(start.program, Some(Err(_))))
+    }
+}
+
 pub(crate) struct Live {
     store: Store<State>,
     wake: Option<TypedFunc<(), ()>>,
@@ -65,14 +71,11 @@ pub(crate) fn run(isolate: &Arc<IsolateCore>, seat: &Arc<Seat<Task>>) -> TurnEnd
 /// Why there is no turn now: the isolate is paused, or was told to end before
 /// its next event.
 fn not_now(isolate: &Arc<IsolateCore>) -> Option<TurnEnd> {
-    if let Body::New(start) = &*lock(isolate.body())
-        && let Some(Err(_)) = start.program
-    {
-        // A pause delays what it does, and it can do nothing.
-        return None;
-    }
     match isolate.attend() {
         Attended::GoOn => None,
+        // A pause delays what it does; where its program could not be loaded it can
+        // do nothing.
+        Attended::Pause if lock(isolate.body()).cannot_start() => None,
         Attended::Pause => Some(TurnEnd::Idle),
         Attended::End => Some(TurnEnd::Ended(stop_reason(isolate))),
     }

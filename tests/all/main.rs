@@ -1,13 +1,16 @@
 //! Tests against real guests, through the public API. One claim a file.
 
+mod backpressure;
 mod bad_programs;
 mod calls;
 mod command;
 mod contract;
 mod copying;
+mod dart;
 mod futures;
 mod hello;
 mod host;
+mod host_control;
 mod hostile;
 mod limits;
 mod objects;
@@ -15,7 +18,9 @@ mod output;
 mod own_heap;
 mod panics;
 mod ports;
+mod raw_ports;
 mod readme;
+mod selective;
 mod send;
 mod services;
 mod spawn;

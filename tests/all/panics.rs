@@ -92,24 +92,24 @@ fn an_overflow_of_the_stack_is_a_trap() -> Result<()> {
 }
 
 #[test]
-fn an_entry_that_returns_an_error_has_panicked() -> Result<()> {
+fn an_entry_that_returns_an_error_has_failed() -> Result<()> {
     let host = Host::new()?;
     let program = host.program(guests::PANICS)?;
     let reason = host.run(&program, SpawnOptions::new().entry("fails"))?;
-    let ExitReason::Panicked {
-        message,
+    let ExitReason::Failed {
+        error,
         place,
         backtrace,
     } = &reason
     else {
         panic!("{reason:?}");
     };
-    assert_eq!(message, "an entry that returns an error");
+    assert_eq!(error, "an entry that returns an error");
     assert_eq!(*place, self::place("#[entry]\nfn fails"));
     assert_eq!(functions(backtrace).last(), Some(&"insula:entry/fails"));
     assert_eq!(
         reason.to_string(),
-        format!("panicked at {place}: an entry that returns an error")
+        format!("failed at {place}: an entry that returns an error")
     );
     assert_eq!(reason.backtrace(), backtrace);
     Ok(())

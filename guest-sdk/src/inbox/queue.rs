@@ -30,13 +30,17 @@ struct Waiter {
     particular: bool,
     /// It has refused all messages with numbers below.
     seen: u64,
+    /// It was woken for those with numbers below before it was its turn.
+    told: u64,
 }
 
-/// Goes through those who are offered something: see [`Queue::next_to_wake`].
+/// Goes through those who wait: see [`Queue::next_to_wake`].
 pub struct Round {
     next: usize,
     /// The messages with numbers below were refused by all whom it went past.
     bar: u64,
+    /// It went past one who takes anything.
+    is_over: bool,
 }
 
 impl Default for Round {
@@ -44,6 +48,7 @@ impl Default for Round {
         Self {
             next: 0,
             bar: u64::MAX,
+            is_over: false,
         }
     }
 }
@@ -86,6 +91,7 @@ impl<M> Queue<M> {
             waker: waker.clone(),
             particular,
             seen: 0,
+            told: 0,
         });
         new
     }
@@ -134,15 +140,26 @@ impl<M> Queue<M> {
         None
     }
 
-    /// The next one in the round who is offered something, to be woken.
-    pub fn next_to_wake(&self, round: &mut Round) -> Option<Waker> {
-        while round.bar > 0 {
-            let waiter = self.waiters.get(round.next)?;
-            round.next += 1;
+    /// The next one in the round to be woken: who is offered something, and, once
+    /// for each message, who will be when those before it have refused it. So all of
+    /// them have looked at a message before the next one comes.
+    pub fn next_to_wake(&mut self, round: &mut Round) -> Option<Waker> {
+        while !round.is_over {
+            let (seen, told) = {
+                let waiter = self.waiters.get(round.next)?;
+                round.is_over = !waiter.particular;
+                (waiter.seen, waiter.told)
+            };
             let bar = round.bar;
-            round.bar = bar.min(waiter.seen);
-            let first = self.slots.get(self.slot_from(waiter.seen));
-            if first.is_some_and(|slot| slot.number < bar) {
+            round.bar = bar.min(seen);
+            let place = round.next;
+            round.next += 1;
+            let offered = self.slots.get(self.slot_from(seen));
+            let is_offered = offered.is_some_and(|slot| slot.number < bar);
+            let is_next = self.slot_from(seen.max(told)) < self.slots.len();
+            if is_offered || is_next {
+                let waiter = &mut self.waiters[place];
+                waiter.told = self.next_number;
                 return Some(waiter.waker.clone());
             }
         }
@@ -264,7 +281,7 @@ mod tests {
         queue
     }
 
-    fn wake(queue: &Queue<u32>) {
+    fn wake(queue: &mut Queue<u32>) {
         let mut round = Round::default();
         while let Some(waker) = queue.next_to_wake(&mut round) {
             waker.wake();
@@ -298,8 +315,9 @@ mod tests {
         queue.push(10);
         queue.push(20);
         queue.push(30);
-        wake(&queue);
-        assert!(first.is_woken() && !big.is_woken() && !second.is_woken());
+        wake(&mut queue);
+        assert!(first.is_woken(), "and nobody knows what it will leave");
+        assert!(!big.is_woken() && !second.is_woken());
         assert_eq!(
             second.poll(&mut queue),
             None,
@@ -307,10 +325,10 @@ mod tests {
         );
         assert_eq!(big.poll(&mut queue), None);
         assert_eq!(first.poll(&mut queue), Some(10));
-        wake(&queue);
-        assert!(big.is_woken() && !second.is_woken());
+        wake(&mut queue);
+        assert!(big.is_woken() && second.is_woken());
         assert_eq!(big.poll(&mut queue), Some(20));
-        wake(&queue);
+        wake(&mut queue);
         assert!(second.is_woken());
         assert_eq!(second.poll(&mut queue), Some(30));
     }
@@ -323,13 +341,17 @@ mod tests {
         assert_eq!(big.poll(&mut queue), None);
         assert_eq!(even.poll(&mut queue), None);
         queue.push(2);
-        wake(&queue);
-        assert!(big.is_woken() && !even.is_woken());
+        wake(&mut queue);
+        assert!(big.is_woken() && even.is_woken());
         assert_eq!(left_over(&mut queue), [], "nobody has looked at it yet");
+        assert_eq!(even.poll(&mut queue), None, "it is not its turn");
+        wake(&mut queue);
+        assert!(big.is_woken(), "it is its turn still");
+        assert!(!even.is_woken(), "it was woken for this one");
         assert_eq!(big.poll(&mut queue), None);
-        wake(&queue);
+        wake(&mut queue);
         assert!(!big.is_woken(), "it has seen it");
-        assert!(even.is_woken());
+        assert!(even.is_woken(), "now it is its turn");
         queue.push(3);
         queue.push(12);
         assert_eq!(big.poll(&mut queue), Some(12));
