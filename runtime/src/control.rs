@@ -9,11 +9,10 @@ pub(crate) mod notices;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard, Weak};
 
 use insula_message::{ExitReason, Limit, LimitHit};
 
-use self::notices::Link;
 use crate::events::Event;
 use crate::isolate::IsolateCore;
 use crate::listeners::{ExitListener, Listeners};
@@ -73,6 +72,13 @@ pub(crate) enum Part {
     ControlPort = 0,
     Pause = 1,
     Terminate = 2,
+}
+
+/// What one isolate has to do with another one.
+struct Link {
+    to: Weak<IsolateCore>,
+    /// Whether the other one ends when this one ends other than in peace.
+    ends: bool,
 }
 
 impl Controls {

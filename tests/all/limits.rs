@@ -10,7 +10,7 @@ use crate::hostile::bombs::{SHORT_CHILD, WAITING_CHILD, send_until_full, spawn};
 use crate::hostile::table::{End, MEMORY, main, row, rows, server, table};
 
 /// Every limit with its default as in the design.
-const DEFAULTS: [(Limit, &str, u64); 14] = [
+const DEFAULTS: [(Limit, &str, u64); 15] = [
     (Limit::Memory, "memory", 134_217_728),
     (Limit::GroupMemory, "group_memory", 536_870_912),
     (Limit::TableElements, "table_elements", 20_000),
@@ -21,6 +21,7 @@ const DEFAULTS: [(Limit, &str, u64); 14] = [
     (Limit::MessageBytes, "message_bytes", 33_554_432),
     (Limit::Handles, "handles", 10_000),
     (Limit::Timers, "timers", 10_000),
+    (Limit::NamedPorts, "named_ports", 1_000),
     (Limit::Isolates, "isolates", 1_000),
     (Limit::Spawned, "spawned", 1_000_000),
     (Limit::PreemptedTurns, "preempted_turns", 256),

@@ -348,6 +348,10 @@ fn link_isolate(guest: Guest<'_>, of: u32) -> wasmtime::Result<u32> {
     if controller.may_terminate() {
         state.isolate.link(controller.isolate());
     }
+    // To one that has ended badly it takes effect in here.
+    if state.isolate.is_stopped() {
+        return Err(crate::state::Stop::Asked.into());
+    }
     Ok(controller.may_terminate().into())
 }
 

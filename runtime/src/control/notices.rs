@@ -1,22 +1,15 @@
 //! Who is told of an isolate's errors and of its end, and who ends with it.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
 
 use insula_message::{ExitReason, Frame};
 
-use super::{Part, Pending};
+use super::{Link, Part, Pending};
 use crate::events::Event;
 use crate::isolate::IsolateCore;
 use crate::listeners::{ExitListener, Listeners, REASON_ROOM, cut, tell_error};
 use crate::port::{Message, PortRef, SendStatus};
-
-/// What one isolate has to do with another one.
-pub(super) struct Link {
-    to: Weak<IsolateCore>,
-    /// Whether the other one ends when this one ends other than in peace.
-    ends: bool,
-}
 
 /// What is told of the end of an isolate, after it.
 pub(crate) struct Told {
@@ -147,7 +140,7 @@ impl IsolateCore {
             return;
         }
         self.add_link(other, true);
-        // When the other one ends it takes its link here away, and that is all.
+        // The other one forgets nothing but the link when it ends.
         if other.add_link(self, false).is_some() {
             self.remove_link(other);
         }
