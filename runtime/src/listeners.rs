@@ -93,7 +93,8 @@ impl ExitListener {
     pub(crate) fn tell_reason(self, reason: &ExitReason) {
         let ExitListener { response, mut room } = self;
         let whole = said(reason);
-        let cost = response.cost() + whole.bytes.len() as u64;
+        // With the byte that makes a list of the two.
+        let cost = response.cost() + whole.bytes.len() as u64 + 1;
         let reason = if room.grow_to(cost) {
             whole
         } else {

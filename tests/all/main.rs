@@ -1,5 +1,6 @@
 //! Tests against real guests, through the public API. One claim a file.
 
+mod backpressure;
 mod bad_programs;
 mod calls;
 mod capabilities;
@@ -28,8 +29,10 @@ mod output;
 mod own_heap;
 mod panics;
 mod ports;
+mod raw_ports;
 mod readme;
 mod run;
+mod selective;
 mod send;
 mod services;
 mod spawn;

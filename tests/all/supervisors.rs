@@ -92,6 +92,9 @@ shutdowns
   deaf killed
   asked ended
   killed killed
+the end of a supervisor's isolate in peace
+  it ended
+  its child goes on: true
 a supervisor under a supervisor
   started again: true
   killed, and its child with it

@@ -18,7 +18,8 @@ pub struct ChildSpec {
     options: SpawnOptions,
 }
 
-type Start = dyn Fn(&SpawnOptions) -> Result<Isolate, SpawnError>;
+/// Takes how often it was called before.
+type Start = dyn Fn(&SpawnOptions, u32) -> Result<Isolate, SpawnError>;
 
 impl ChildSpec {
     /// A child that is started with `entry`, each time with a copy of `message`. An
@@ -31,36 +32,35 @@ impl ChildSpec {
         F::Entry: Entry,
         M: ToMessage<SendPort> + Clone + 'static,
     {
-        Self::with(name, entry, move || message.clone())
+        Self::with(name, entry, move |_| message.clone())
     }
 
-    /// As [`new`](Self::new), with a message that is made for each start.
+    /// As [`new`](Self::new), with a message that is made for each start: `message`
+    /// is told how often the child was started before.
     ///
     /// ```no_run
     /// # use insula_guest::supervisor::*;
     /// # use insula_guest::*;
-    /// # use std::cell::Cell;
     /// # #[entry]
-    /// # fn worker(_: u32) {}
+    /// # fn worker(_: (SendPort, u32)) {}
     /// # fn main() {
-    /// let attempts = Cell::new(0);
-    /// let child = ChildSpec::with("worker", worker, move || {
-    ///     attempts.set(attempts.get() + 1);
-    ///     attempts.get()
-    /// });
+    /// let results = port().send_port();
+    /// let child = ChildSpec::with("worker", worker, move |restarts| (results.clone(), restarts));
     /// # }
     /// ```
     pub fn with<F, M, Kind>(
         name: impl Into<String>,
         entry: F,
-        message: impl Fn() -> M + 'static,
+        message: impl Fn(u32) -> M + 'static,
     ) -> Self
     where
         F: Takes<M, Kind> + Copy + 'static,
         F::Entry: Entry,
         M: ToMessage<SendPort> + 'static,
     {
-        Self::from_fn(name, move |options| options.spawn(entry, message()))
+        Self::starting(name, move |options, restarts| {
+            options.spawn(entry, message(restarts))
+        })
     }
 
     /// A child that `start` starts, by the options that it is given: of another
@@ -76,6 +76,13 @@ impl ChildSpec {
     pub fn from_fn(
         name: impl Into<String>,
         start: impl Fn(&SpawnOptions) -> Result<Isolate, SpawnError> + 'static,
+    ) -> Self {
+        Self::starting(name, move |options, _| start(options))
+    }
+
+    fn starting(
+        name: impl Into<String>,
+        start: impl Fn(&SpawnOptions, u32) -> Result<Isolate, SpawnError> + 'static,
     ) -> Self {
         Self {
             name: name.into(),
@@ -105,9 +112,9 @@ impl ChildSpec {
         self
     }
 
-    /// Starts an isolate.
-    pub(super) fn start(&self) -> Result<Isolate, SpawnError> {
-        (self.start)(&self.options.clone().name(&self.name))
+    /// Starts an isolate, after so many others.
+    pub(super) fn start(&self, restarts: u32) -> Result<Isolate, SpawnError> {
+        (self.start)(&self.options.clone().name(&self.name), restarts)
     }
 }
 

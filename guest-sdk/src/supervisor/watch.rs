@@ -247,39 +247,33 @@ impl Watch {
     }
 
     fn start(&self, id: u64) -> Result<Isolate, SpawnError> {
-        let child = self.table.borrow_mut().by_id(id).map(|child| {
-            let running = child.running.as_ref();
-            (
-                child.spec.clone(),
-                running.map(|running| running.isolate.clone()),
-            )
-        });
-        let spec = match child {
-            Some((_, Some(isolate))) => return Ok(isolate),
-            Some((spec, None)) => spec,
+        let (spec, restarts) = match self.table.borrow_mut().by_id(id) {
+            Some(child) => match &child.running {
+                Some(running) => return Ok(running.isolate.clone()),
+                None => (child.spec.clone(), child.starts),
+            },
             None => return Err(SpawnError::Refused("it is no child any more".to_owned())),
         };
         // The program's code, which may ask for the children.
-        let isolate = spec.start()?;
+        let isolate = spec.start(restarts)?;
         let incarnation = self.table.borrow_mut().new_incarnation();
         if let Err(error) = self.attach(&isolate, incarnation) {
             isolate.kill_tree().ok();
             return Err(SpawnError::Refused(error));
         }
-        let restarts = {
+        {
             let mut table = self.table.borrow_mut();
             table.plan.started(id);
             table.has_begun = true;
-            table.by_id(id).map_or(0, |child| {
+            if let Some(child) = table.by_id(id) {
                 let isolate = isolate.clone();
                 child.running = Some(Running {
                     isolate,
                     incarnation,
                 });
-                child.starts = child.starts.saturating_add(1);
-                child.starts - 1
-            })
-        };
+                child.starts = restarts.saturating_add(1);
+            }
+        }
         let child = spec.name;
         self.observe(ChildEvent::Started { child, restarts });
         Ok(isolate)

@@ -2,38 +2,41 @@
 
 use insula_guest::supervisor::*;
 use insula_guest::*;
-use std::cell::Cell;
-use std::time::Duration;
 
 #[entry]
-fn worker(attempt: u32) {
-    if attempt == 1 && isolate::name().starts_with("kneader") {
-        panic!("the dough is too dry");
-    }
-    println!("done, at attempt {attempt}");
+fn mill() {
+    println!("the flour is ground");
 }
 
-/// A worker whose first message says which attempt it is. It is started again
-/// until it ends in peace.
-fn child(name: &str) -> ChildSpec {
-    let attempts = Cell::new(0);
-    let attempt = move || {
-        attempts.set(attempts.get() + 1);
-        attempts.get()
-    };
-    ChildSpec::with(name, worker, attempt).restart(Restart::Transient)
+/// Fails the first time.
+#[entry]
+fn knead(restarts: u32) {
+    if restarts == 0 {
+        panic!("the dough is too dry");
+    }
+    println!("the dough is kneaded");
+}
+
+#[entry]
+fn bake() {
+    println!("the oven is hot");
 }
 
 #[main]
 async fn main() -> Result<(), SupervisorError> {
+    let miller = ChildSpec::new("miller", mill, ());
+    let kneader = ChildSpec::with("kneader", knead, |restarts| restarts);
+    let baker = ChildSpec::new("baker", bake, ());
+
+    // Transient: who fails is started again, until all have done their work.
     Supervisor::new(Strategy::OneForOne)
-        .intensity(3, Duration::from_secs(10))
-        .child(child("miller"))
-        .child(child("kneader"))
-        .child(child("baker"))
+        .child(miller.restart(Restart::Transient))
+        .child(kneader.restart(Restart::Transient))
+        .child(baker.restart(Restart::Transient))
         .observe(|event| println!("{event}"))
         .run()
         .await?;
+
     println!("there is bread");
     Ok(())
 }

@@ -210,6 +210,27 @@ async fn nested() -> Result<(), SupervisorError> {
     Ok(())
 }
 
+/// Leaves its child alone.
+#[entry]
+fn leaving(to: SendPort) {
+    let supervisor = Supervisor::new(Strategy::OneForOne).child(child("left behind"));
+    let supervisor = supervisor.start().expect("there is room");
+    to.send(supervisor.isolate("left behind")).ok();
+    isolate::exit();
+}
+
+/// Only an end other than in peace is one for the children, too.
+async fn ending_in_peace() {
+    println!("the end of a supervisor's isolate in peace");
+    let started = ReceivePort::new();
+    let parent = Isolate::spawn(leaving, started.send_port());
+    let child: Isolate = started.recv_as().await.expect("it starts");
+    println!("  it {}", parent.monitor().await.reason);
+    let answer = child.port().call::<String>("who are you?").await;
+    println!("  its child goes on: {}", answer.is_ok());
+    child.kill().ok();
+}
+
 #[main]
 async fn main() -> Result<(), SupervisorError> {
     strategy(Strategy::OneForOne).await?;
@@ -219,5 +240,6 @@ async fn main() -> Result<(), SupervisorError> {
     kinds().await?;
     at_run_time().await?;
     shutdowns().await?;
+    ending_in_peace().await;
     nested().await
 }
