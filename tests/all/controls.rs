@@ -78,6 +78,13 @@ fn a_pause_is_a_set_of_capabilities_and_keeps_messages() -> Result<()> {
 }
 
 #[test]
+fn a_pause_keeps_timers_that_are_due() -> Result<()> {
+    let lines = lines("pause_keeps_timers")?;
+    assert_eq!(lines, ["is paused", "goes on", "is due"]);
+    Ok(())
+}
+
+#[test]
 fn pings_come_at_once_or_before_what_waits_and_in_order() -> Result<()> {
     assert_eq!(
         lines("pings")?,

@@ -149,6 +149,33 @@ async fn pause() -> Result<(), Failure> {
     Ok(())
 }
 
+/// Is due when it is paused already.
+#[entry]
+fn is_due(to: SendPort) -> Result<(), Failure> {
+    let own = Control::current();
+    own.pause_with(&Capability::from(&to))?;
+    to.send(("is paused", own))?;
+    let due = move || to.send(("is due", Control::current()));
+    Timer::after(Duration::ZERO, due).detach();
+    Ok(())
+}
+
+#[entry]
+async fn pause_keeps_timers() -> Result<(), Failure> {
+    let told = port().send_port();
+    Isolate::spawn(is_due, told.clone());
+    let (text, paused): (String, Control) = port().recv_as().await?;
+    println!("{text}");
+    // Time enough for a timer that is not kept.
+    sleep(Duration::from_millis(20)).await;
+    told.send(("goes on", &paused))?;
+    paused.resume(&Capability::from(&told))?;
+    for _ in 0..2 {
+        println!("{}", port().recv_as::<(String, Control)>().await?.0);
+    }
+    Ok(())
+}
+
 /// Control messages of one sender keep their order.
 #[entry]
 async fn pings() -> Result<(), Failure> {
