@@ -310,7 +310,13 @@ impl Control {
         right(self.0.resource.link(), NO_TERMINATE)
     }
 
-    /// Unties it from this isolate, if they are tied.
+    /// As [`link`](Self::link), one way only: when this isolate ends other than in
+    /// peace, so does that one. This one outlives it, as a supervisor does.
+    pub fn tie(&self) -> Result<(), ControlError> {
+        right(self.0.resource.tie(), NO_TERMINATE)
+    }
+
+    /// Takes away what [`link`](Self::link) and [`tie`](Self::tie) have made.
     pub fn unlink(&self) {
         self.0.resource.unlink();
     }

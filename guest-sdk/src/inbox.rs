@@ -202,7 +202,7 @@ impl Inbox {
     fn serve(&self) {
         let mut round = Round::default();
         loop {
-            let waker = self.state.borrow().queue.next_to_wake(&mut round);
+            let waker = self.state.borrow_mut().queue.next_to_wake(&mut round);
             let Some(waker) = waker else { break };
             waker.wake();
         }

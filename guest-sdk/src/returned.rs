@@ -7,7 +7,7 @@
 //! of those whose types fit. The attributes call `(&&&&&returned).end()`.
 
 use crate::bindings::self_;
-use crate::{SendError, SendPort, Value, isolate, panic};
+use crate::{SendError, SendPort, Value, isolate, panic, spawn_task};
 use insula_message::ToMessage;
 use serde::Serialize;
 use std::fmt::Display;
@@ -132,6 +132,17 @@ fn deliver(to: &SendPort, value: &impl ToMessage<SendPort>, place: &'static Loca
     // then.
     std::io::stdout().flush().ok();
     match to.send_message(value, None) {
+        Err(SendError::Full) => {
+            let sent = to.send_message_when_ready(value, None);
+            spawn_task(async move { exit(sent.await, place) });
+        }
+        sent => exit(sent, place),
+    }
+}
+
+fn exit(sent: Result<(), SendError>, place: &'static Location<'static>) {
+    match sent {
+        // Where nobody waits any more nobody minds.
         Ok(()) | Err(SendError::Closed) => {}
         Err(error) => panic::uncaught(&format!("the result: {error}"), place),
     }

@@ -227,7 +227,7 @@ impl SendPort {
         })
     }
 
-    fn send_message_when_ready(
+    pub(crate) fn send_message_when_ready(
         &self,
         message: &impl ToMessage<SendPort>,
         reply: Option<&SendPort>,

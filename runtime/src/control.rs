@@ -48,7 +48,7 @@ struct State {
     monitors: Listeners<ExitListener>,
     on_error: Listeners<PortRef>,
     /// By the number of their control ports.
-    links: BTreeMap<u64, Weak<IsolateCore>>,
+    links: BTreeMap<u64, Link>,
     /// Set when it has ended: nobody is added any more.
     ended: Option<ExitReason>,
 }
@@ -72,6 +72,13 @@ pub(crate) enum Part {
     ControlPort = 0,
     Pause = 1,
     Terminate = 2,
+}
+
+/// What one isolate has to do with another one.
+struct Link {
+    to: Weak<IsolateCore>,
+    /// Whether the other one ends when this one ends other than in peace.
+    ends: bool,
 }
 
 impl Controls {

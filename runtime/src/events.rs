@@ -303,3 +303,70 @@ impl std::fmt::Debug for Events {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn paused(group: u64) -> Event {
+        let isolate = String::new();
+        Event::Paused { group, isolate }
+    }
+
+    #[test]
+    fn every_listener_gets_the_same_order_from_when_it_began() {
+        let hub = Arc::new(Hub::default());
+        hub.emit(|| unreachable!("nobody listens"));
+        let first = hub.listen();
+        hub.emit(|| paused(1));
+        let second = hub.listen();
+        hub.emit(|| paused(2));
+        hub.close();
+        assert_eq!(first.collect::<Vec<_>>(), [paused(1), paused(2)]);
+        assert_eq!(second.collect::<Vec<_>>(), [paused(2)]);
+        assert_eq!(hub.listen().next(), None);
+    }
+
+    #[test]
+    fn what_is_lost_is_told_in_its_place() {
+        let hub = Arc::new(Hub::default());
+        let mut events = hub.listen();
+        for number in 0..Events::CAPACITY as u64 + 3 {
+            hub.emit(|| paused(number));
+        }
+        for number in 0..Events::CAPACITY as u64 {
+            assert_eq!(events.try_next(), Some(paused(number)));
+        }
+        // Still before anything newer.
+        hub.emit(|| paused(77));
+        assert_eq!(events.try_next(), Some(Event::Lost(4)));
+        hub.emit(|| paused(78));
+        assert_eq!(events.try_next(), Some(paused(78)));
+        assert_eq!(events.try_next(), None);
+    }
+
+    #[test]
+    fn a_task_is_woken_by_an_event_and_by_the_end() {
+        struct Count(AtomicUsize);
+        impl std::task::Wake for Count {
+            fn wake(self: Arc<Self>) {
+                self.0.fetch_add(1, Ordering::SeqCst);
+            }
+        }
+        let woken = Arc::new(Count(AtomicUsize::new(0)));
+        let waker = Waker::from(woken.clone());
+        let mut context = Context::from_waker(&waker);
+        let hub = Arc::new(Hub::default());
+        let mut events = hub.listen();
+        let mut poll = |events: &mut Events| Pin::new(events).poll_next(&mut context);
+
+        assert_eq!(poll(&mut events), Poll::Pending);
+        hub.emit(|| paused(1));
+        assert_eq!(woken.0.load(Ordering::SeqCst), 1);
+        assert_eq!(poll(&mut events), Poll::Ready(Some(paused(1))));
+        assert_eq!(poll(&mut events), Poll::Pending);
+        hub.close();
+        assert_eq!(woken.0.load(Ordering::SeqCst), 2);
+        assert_eq!(poll(&mut events), Poll::Ready(None));
+    }
+}

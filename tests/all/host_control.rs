@@ -1,17 +1,14 @@
 //! A host controls isolates: it ends, pauses and asks them, and is told of their
 //! end, whatever they do.
 
-use std::pin::pin;
-use std::sync::Arc;
-use std::task::{Context, Poll, Wake, Waker};
-use std::thread::{self, Thread};
+use std::thread;
 
 use anyhow::{Context as _, Result, ensure};
 use insula::{
     Capability, Control, ControlError, ExitReason, Isolate, Limits, Priority, ReceivePort,
     SendError, SpawnOptions, Value,
 };
-use insula_tests::{HANG, Host, in_time};
+use insula_tests::{HANG, Host, block_on, in_time};
 use serde::Serialize;
 
 use crate::guests;
@@ -364,22 +361,4 @@ fn the_end_of_an_isolate_can_be_awaited() -> Result<()> {
     assert_eq!(in_time(move || block_on(exited)), ExitReason::Killed);
     killer.join().expect("it does not panic");
     Ok(())
-}
-
-/// The simplest executor.
-fn block_on<T>(future: impl Future<Output = T>) -> T {
-    struct Unpark(Thread);
-    impl Wake for Unpark {
-        fn wake(self: Arc<Self>) {
-            self.0.unpark();
-        }
-    }
-    let waker = Waker::from(Arc::new(Unpark(thread::current())));
-    let mut future = pin!(future);
-    loop {
-        match future.as_mut().poll(&mut Context::from_waker(&waker)) {
-            Poll::Ready(value) => return value,
-            Poll::Pending => thread::park(),
-        }
-    }
 }

@@ -1,28 +1,46 @@
 //! Tests against real guests, through the public API. One claim a file.
 
+mod backpressure;
 mod bad_programs;
 mod calls;
+mod capabilities;
 mod command;
 mod contract;
+mod controls;
 mod copying;
 mod dart;
+mod errors;
+mod events;
 mod futures;
 mod hello;
 mod host;
 mod host_control;
+mod host_names;
+mod host_run;
+mod host_waits;
 mod hostile;
+mod last_words;
 mod limits;
+mod links;
+mod names;
 mod objects;
+mod options;
 mod output;
 mod own_heap;
 mod panics;
 mod ports;
+mod raw_ports;
 mod readme;
+mod run;
+mod selective;
 mod send;
 mod services;
 mod spawn;
+mod supervised;
+mod supervisors;
 mod uri;
 mod values;
+mod waits;
 mod wit;
 
 /// The module of every guest crate, by name. A guest that no test names is dead

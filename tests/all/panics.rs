@@ -17,8 +17,7 @@ fn functions(backtrace: &[Frame]) -> Vec<&str> {
 #[track_caller]
 fn assert_in_a_handler(backtrace: &[Frame], handler: &str) {
     let functions = functions(backtrace);
-    let handler =
-        format!("<insula_guest::receive_port::ReceivePort>::receive::<{handler}>::{{closure#0}}");
+    let handler = format!("insula_guest::receive_port::reading::<{handler}>::{{closure#0}}");
     assert_eq!(functions.first(), Some(&&*handler), "{functions:#?}");
     assert_eq!(functions.last(), Some(&"wake"), "{functions:#?}");
 }
@@ -55,7 +54,7 @@ fn a_panic_is_an_exit_reason_with_text_place_and_functions() -> Result<()> {
     assert_eq!(message, "there is no number 7 in [1, 2, 3]");
     assert_eq!(place, self::place("assert!(number < 3"));
     // What Rust and the SDK do about a panic is left out.
-    assert_in_a_handler(&backtrace, "u32, panics::_::__panics::{closure#0}");
+    assert_in_a_handler(&backtrace, "u32, (), panics::_::__panics::{closure#0}");
     Ok(())
 }
 
@@ -69,7 +68,7 @@ fn a_trap_is_an_exit_reason_with_functions() -> Result<()> {
     assert_eq!(trap, "wasm trap: wasm `unreachable` instruction executed");
     assert_in_a_handler(
         &backtrace,
-        "insula_message::value::Value<insula_guest::send_port::SendPort>, \
+        "insula_message::value::Value<insula_guest::send_port::SendPort>, !, \
          panics::_::__traps::{closure#0}",
     );
     Ok(())

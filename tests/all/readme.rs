@@ -16,6 +16,7 @@ fn the_readme_quotes_the_guest_and_the_host_as_they_are() -> Result<()> {
     let readme = std::fs::read_to_string(root.join("README.md"))?;
     for quoted in [
         "guests/hello/src/main.rs",
+        "guests/supervised/src/main.rs",
         "runtime/examples/plugin_host.rs",
     ] {
         let source = std::fs::read_to_string(root.join(quoted))?;

@@ -30,13 +30,17 @@ struct Waiter {
     particular: bool,
     /// It has refused all messages with numbers below.
     seen: u64,
+    /// It was woken for those with numbers below before it was its turn.
+    told: u64,
 }
 
-/// Goes through those who are offered something: see [`Queue::next_to_wake`].
+/// Goes through those who wait: see [`Queue::next_to_wake`].
 pub struct Round {
     next: usize,
     /// The messages with numbers below were refused by all whom it went past.
     bar: u64,
+    /// It went past one who takes anything.
+    is_over: bool,
 }
 
 impl Default for Round {
@@ -44,6 +48,7 @@ impl Default for Round {
         Self {
             next: 0,
             bar: u64::MAX,
+            is_over: false,
         }
     }
 }
@@ -86,6 +91,7 @@ impl<M> Queue<M> {
             waker: waker.clone(),
             particular,
             seen: 0,
+            told: 0,
         });
         new
     }
@@ -134,15 +140,26 @@ impl<M> Queue<M> {
         None
     }
 
-    /// The next one in the round who is offered something, to be woken.
-    pub fn next_to_wake(&self, round: &mut Round) -> Option<Waker> {
-        while round.bar > 0 {
-            let waiter = self.waiters.get(round.next)?;
-            round.next += 1;
+    /// The next one in the round to be woken: who is offered something, and, once
+    /// for each message, who will be when those before it have refused it. So all of
+    /// them have looked at a message before the next one comes.
+    pub fn next_to_wake(&mut self, round: &mut Round) -> Option<Waker> {
+        while !round.is_over {
+            let (seen, told) = {
+                let waiter = self.waiters.get(round.next)?;
+                round.is_over = !waiter.particular;
+                (waiter.seen, waiter.told)
+            };
             let bar = round.bar;
-            round.bar = bar.min(waiter.seen);
-            let first = self.slots.get(self.slot_from(waiter.seen));
-            if first.is_some_and(|slot| slot.number < bar) {
+            round.bar = bar.min(seen);
+            let place = round.next;
+            round.next += 1;
+            let offered = self.slots.get(self.slot_from(seen));
+            let is_offered = offered.is_some_and(|slot| slot.number < bar);
+            let is_next = self.slot_from(seen.max(told)) < self.slots.len();
+            if is_offered || is_next {
+                let waiter = &mut self.waiters[place];
+                waiter.told = self.next_number;
                 return Some(waiter.waker.clone());
             }
         }
@@ -199,192 +216,4 @@ impl<M> Queue<M> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use std::sync::Arc;
-    use std::sync::atomic::{AtomicBool, Ordering};
-    use std::task::Wake;
-
-    #[derive(Default)]
-    struct Bell(AtomicBool);
-
-    impl Wake for Bell {
-        fn wake(self: Arc<Self>) {
-            self.0.store(true, Ordering::Relaxed);
-        }
-    }
-
-    type Wanted = fn(&u32) -> bool;
-
-    struct Receiver {
-        ticket: Option<u64>,
-        wanted: Option<Wanted>,
-        bell: Arc<Bell>,
-    }
-
-    impl Receiver {
-        fn any() -> Self {
-            Self::new(None)
-        }
-
-        fn only(wanted: Wanted) -> Self {
-            Self::new(Some(wanted))
-        }
-
-        fn new(wanted: Option<Wanted>) -> Self {
-            Self {
-                ticket: None,
-                wanted,
-                bell: Arc::default(),
-            }
-        }
-
-        /// As a future of the receive port does.
-        fn poll(&mut self, queue: &mut Queue<u32>) -> Option<u32> {
-            let waker = Waker::from(Arc::clone(&self.bell));
-            let ticket = queue.line_up(&mut self.ticket, &waker, self.wanted.is_some());
-            while let Some((number, message)) = queue.offer(ticket) {
-                if self.wanted.is_none_or(|wanted| wanted(&message)) {
-                    queue.accept(ticket, number);
-                    return Some(message);
-                }
-                assert_eq!(queue.refuse(ticket, number, message), None);
-            }
-            None
-        }
-
-        fn is_woken(&self) -> bool {
-            self.bell.0.swap(false, Ordering::Relaxed)
-        }
-    }
-
-    fn queue(messages: impl IntoIterator<Item = u32>) -> Queue<u32> {
-        let mut queue = Queue::new();
-        messages.into_iter().for_each(|number| queue.push(number));
-        queue
-    }
-
-    fn wake(queue: &Queue<u32>) {
-        let mut round = Round::default();
-        while let Some(waker) = queue.next_to_wake(&mut round) {
-            waker.wake();
-        }
-    }
-
-    fn left_over(queue: &mut Queue<u32>) -> Vec<u32> {
-        std::iter::from_fn(|| queue.take_left_over()).collect()
-    }
-
-    #[test]
-    fn the_first_that_is_wanted_is_taken_and_the_others_keep_their_order() {
-        let mut queue = queue([1, 2, 3, 4]);
-        let mut even = Receiver::only(|number| number % 2 == 0);
-        assert_eq!(even.poll(&mut queue), Some(2));
-        assert!(!queue.wants_more(), "it is served");
-        let mut any = Receiver::any();
-        assert_eq!(any.poll(&mut queue), Some(1));
-        assert_eq!(any.poll(&mut queue), Some(3));
-        assert_eq!(left_over(&mut queue), [4]);
-    }
-
-    #[test]
-    fn a_message_goes_to_the_one_who_has_waited_longest() {
-        let mut queue = queue([]);
-        let (mut first, mut second) = (Receiver::any(), Receiver::any());
-        let mut big = Receiver::only(|number| *number > 9);
-        for receiver in [&mut first, &mut big, &mut second] {
-            assert_eq!(receiver.poll(&mut queue), None);
-        }
-        queue.push(10);
-        queue.push(20);
-        queue.push(30);
-        wake(&queue);
-        assert!(first.is_woken() && !big.is_woken() && !second.is_woken());
-        assert_eq!(
-            second.poll(&mut queue),
-            None,
-            "it has to wait for the others"
-        );
-        assert_eq!(big.poll(&mut queue), None);
-        assert_eq!(first.poll(&mut queue), Some(10));
-        wake(&queue);
-        assert!(big.is_woken() && !second.is_woken());
-        assert_eq!(big.poll(&mut queue), Some(20));
-        wake(&queue);
-        assert!(second.is_woken());
-        assert_eq!(second.poll(&mut queue), Some(30));
-    }
-
-    #[test]
-    fn what_one_refuses_is_offered_to_the_next_one() {
-        let mut queue = queue([]);
-        let mut big = Receiver::only(|number| *number > 9);
-        let mut even = Receiver::only(|number| number % 2 == 0);
-        assert_eq!(big.poll(&mut queue), None);
-        assert_eq!(even.poll(&mut queue), None);
-        queue.push(2);
-        wake(&queue);
-        assert!(big.is_woken() && !even.is_woken());
-        assert_eq!(left_over(&mut queue), [], "nobody has looked at it yet");
-        assert_eq!(big.poll(&mut queue), None);
-        wake(&queue);
-        assert!(!big.is_woken(), "it has seen it");
-        assert!(even.is_woken());
-        queue.push(3);
-        queue.push(12);
-        assert_eq!(big.poll(&mut queue), Some(12));
-        assert_eq!(even.poll(&mut queue), Some(2));
-        assert_eq!(left_over(&mut queue), [3]);
-    }
-
-    #[test]
-    fn who_leaves_takes_nothing_along() {
-        let mut queue = queue([1, 2]);
-        let mut none = Receiver::only(|_| false);
-        let mut any = Receiver::any();
-        assert_eq!(none.poll(&mut queue), None);
-        queue.leave(none.ticket.expect("it waits"));
-        queue.leave(none.ticket.expect("it waited"));
-        assert_eq!(any.poll(&mut queue), Some(1));
-        assert_eq!(left_over(&mut queue), [2]);
-    }
-
-    #[test]
-    fn more_is_wanted_by_who_has_nothing_to_look_at() {
-        let mut queue = queue([]);
-        assert!(!queue.wants_more());
-        let mut big = Receiver::only(|number| *number > 9);
-        assert_eq!(big.poll(&mut queue), None);
-        assert!(queue.wants_more());
-        queue.push(1);
-        assert!(!queue.wants_more(), "it has not looked at this one");
-        assert_eq!(big.poll(&mut queue), None);
-        assert!(queue.wants_more());
-        let mut any = Receiver::any();
-        assert_eq!(any.poll(&mut queue), Some(1));
-        queue.leave(big.ticket.expect("it waits"));
-        assert!(!queue.wants_more());
-        assert_eq!(any.poll(&mut queue), None);
-        assert!(queue.wants_more());
-        queue.push(2);
-        assert!(!queue.wants_more());
-    }
-
-    #[test]
-    fn what_one_looks_at_is_offered_to_nobody_else() {
-        let mut queue = queue([1, 2]);
-        let waker = Waker::noop();
-        let (mut one, mut other) = (None, None);
-        let one = queue.line_up(&mut one, waker, true);
-        let other = queue.line_up(&mut other, waker, true);
-        assert_eq!(queue.offer(one), Some((0, 1)));
-        assert_eq!(queue.offer(other), None, "it comes later in line");
-        assert_eq!(queue.take_left_over(), None);
-        assert_eq!(queue.refuse(one, 0, 1), None);
-        assert_eq!(queue.offer(other), Some((0, 1)));
-        queue.accept(other, 0);
-        assert_eq!(queue.offer(one), Some((1, 2)));
-        let mut emptied = Queue::new();
-        assert_eq!(emptied.refuse(one, 1, 2), Some(2), "nobody keeps it");
-    }
-}
+mod tests;

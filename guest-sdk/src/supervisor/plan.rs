@@ -220,7 +220,11 @@ mod tests {
         assert_eq!(plan.ended(2, false, seconds(0)), restart(&[1, 0], &[0, 2]));
         assert!(plan.was_ended(1));
         assert!(!plan.was_ended(0));
-        assert_eq!(plan.ended(1, false, seconds(0)), Decision::Leave, "forgotten");
+        assert_eq!(
+            plan.ended(1, false, seconds(0)),
+            Decision::Leave,
+            "forgotten"
+        );
     }
 
     #[test]

@@ -65,6 +65,7 @@ pub(super) fn link(imports: &mut Imports) -> wasmtime::Result<()> {
         remove_error_listener,
     )?;
     imports.function("control", "[method]isolate.link", link_isolate)?;
+    imports.function("control", "[method]isolate.tie", tie)?;
     imports.function("control", "[method]isolate.unlink", unlink)?;
     imports.function("control", "[resource-drop]isolate", drop_isolate)
 }
@@ -356,6 +357,20 @@ fn link_isolate(guest: Guest<'_>, of: u32) -> wasmtime::Result<u32> {
         if state.isolate.is_stopped() {
             return Err(crate::state::Stop::Asked.into());
         }
+    }
+    // To one that has ended badly it takes effect in here.
+    if state.isolate.is_stopped() {
+        return Err(crate::state::Stop::Asked.into());
+    }
+    Ok(controller.may_terminate().into())
+}
+
+fn tie(guest: Guest<'_>, of: u32) -> wasmtime::Result<u32> {
+    enter(&guest, "isolate.tie")?;
+    let state = guest.data();
+    let controller = controller(state, of)?;
+    if controller.may_terminate() {
+        state.isolate.tie(controller.isolate());
     }
     Ok(controller.may_terminate().into())
 }

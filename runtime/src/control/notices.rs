@@ -1,11 +1,11 @@
 //! Who is told of an isolate's errors and of its end, and who ends with it.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
 
 use insula_message::{ExitReason, Frame};
 
-use super::{Part, Pending};
+use super::{Link, Part, Pending};
 use crate::events::Event;
 use crate::isolate::IsolateCore;
 use crate::listeners::{ExitListener, Listeners, cut, tell_error};
@@ -16,7 +16,7 @@ pub(crate) struct Told {
     on_exit: Listeners<ExitListener>,
     monitors: Listeners<ExitListener>,
     on_error: Listeners<PortRef>,
-    links: BTreeMap<u64, Weak<IsolateCore>>,
+    links: BTreeMap<u64, Link>,
     _pending: VecDeque<Pending>,
 }
 
@@ -120,8 +120,8 @@ impl IsolateCore {
         if Arc::ptr_eq(self, other) {
             return;
         }
-        self.add_link(other);
-        if let Some(reason) = other.add_link(self) {
+        self.add_link(other, true);
+        if let Some(reason) = other.add_link(self, true) {
             self.remove_link(other);
             if is_abnormal(&reason) {
                 self.stop(linked(other, &reason));
@@ -129,12 +129,29 @@ impl IsolateCore {
         }
     }
 
+    /// Ties the other one to this one: when this one ends other than in peace, so
+    /// does the other.
+    pub(crate) fn tie(self: &Arc<Self>, other: &Arc<Self>) {
+        if Arc::ptr_eq(self, other) {
+            return;
+        }
+        self.add_link(other, true);
+        // The other one forgets nothing but the link when it ends.
+        if other.add_link(self, false).is_some() {
+            self.remove_link(other);
+        }
+    }
+
     /// The reason why this one has ended, where it has.
-    fn add_link(&self, other: &Arc<Self>) -> Option<ExitReason> {
+    fn add_link(&self, other: &Arc<Self>, ends: bool) -> Option<ExitReason> {
         let id = other.controls().id(Part::ControlPort);
         self.controls().change(|state| {
             if state.ended.is_none() {
-                state.links.insert(id, Arc::downgrade(other));
+                let link = state.links.entry(id).or_insert_with(|| Link {
+                    to: Arc::downgrade(other),
+                    ends: false,
+                });
+                link.ends |= ends;
             }
             state.ended.clone()
         })
@@ -181,10 +198,10 @@ impl Told {
         for monitor in self.monitors.into_iter() {
             monitor.tell_reason(reason);
         }
-        for other in self.links.into_values() {
-            if let Some(other) = other.upgrade() {
+        for link in self.links.into_values() {
+            if let Some(other) = link.to.upgrade() {
                 other.remove_link(isolate);
-                if is_abnormal(reason) {
+                if link.ends && is_abnormal(reason) {
                     other.stop(linked(isolate, reason));
                 }
             }
