@@ -11,6 +11,7 @@ mod links;
 mod listeners;
 mod messages;
 mod pointers;
+mod promises;
 mod realloc;
 mod requests;
 mod spawns;
