@@ -29,11 +29,14 @@ const IMPORTS: &str = r#"
         (func $send (param i32 i32 i32 i32 i32 i32 i32) (result i32)))
     (import "insula:isolate/ports@0.1.0" "[resource-drop]send-port" (func $drop-sender (param i32)))
     (import "insula:isolate/ports@0.1.0" "receive" (func $receive (param i32)))
-    (import "insula:isolate/isolates@0.1.0" "spawn" (func $spawn (param i32 i32 i32 i32 i32 i32 i32 i32)))
+    (import "insula:isolate/isolates@0.1.0" "spawn" (func $spawn (param i32 i32)))
     (import "insula:isolate/self@0.1.0" "first-message" (func $first-message (param i32)))
     (memory (export "memory") 2)
     (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) (i32.const 8192))
     (data (i32.const 1024) "child")
+    ;; A request to spawn it: its entry, and that errors are fatal.
+    (data (i32.const 2060) "\00\04\00\00\05\00\00\00")
+    (data (i32.const 2101) "\01")
 "#;
 
 /// Does `code` so many times.
@@ -143,9 +146,7 @@ fn the_host_grows_by_nothing_that_is_on_no_budget() -> Result<()> {
     grows_little("writes to nowhere", &repeat("i", 2_000_000, write), "")?;
 
     // Isolates that ended, and whose ports are still held.
-    let spawn =
-        "(call $spawn (i32.const 1024) (i32.const 5) (i32.const 0) (i32.const 0) (i32.const 0)
-        (i32.const 0) (i32.const 0) (i32.const 128))
+    let spawn = "(call $spawn (i32.const 2048) (i32.const 128))
         (if (i32.load8_u (i32.const 128)) (then unreachable))";
     let ports = repeat("i", 5_000, "(call $open (i64.const 0) (i32.const 128))");
     grows_little("ports of the dead", &repeat("i", 600, spawn), &ports)?;

@@ -174,65 +174,66 @@ impl IsolateCore {
     /// Answers with `message` at `to`, unless it has ended.
     pub(crate) fn ping(
         self: &Arc<Self>,
-        to: &PortRef,
         message: Message,
+        room: Promise,
         priority: Priority,
     ) -> SendStatus {
-        if self.controls().state().ended.is_some() {
-            return SendStatus::Closed;
-        }
-        match priority {
-            Priority::Immediate => to.send(message, Default::default(), None),
-            Priority::BeforeNextEvent => match to.promise(message.cost()) {
-                Ok(room) => {
-                    if self.do_before_next_event(Pending::Ping { message, room }) {
-                        SendStatus::Sent
-                    } else {
-                        SendStatus::Closed
-                    }
-                }
-                Err(status) => status,
-            },
+        let answered = match priority {
+            Priority::Immediate if self.controls().state().ended.is_some() => false,
+            Priority::Immediate => {
+                room.send(message);
+                true
+            }
+            Priority::BeforeNextEvent => self.do_before_next_event(Pending::Ping { message, room }),
+        };
+        if answered {
+            SendStatus::Sent
+        } else {
+            SendStatus::Closed
         }
     }
 
     /// False when it has ended.
     fn do_before_next_event(self: &Arc<Self>, pending: Pending) -> bool {
-        // What is refused is dropped after the lock: it holds ports.
-        let refused = self.controls().change(|state| {
+        // What is not kept is dropped after the lock: it holds ports.
+        let asked = self.controls().change(|state| {
             if state.ended.is_some() {
-                return Some(pending);
+                return Err(pending);
             }
-            let killed = state.pending.iter_mut().find_map(|pending| match pending {
-                Pending::Kill { tree } => Some(tree),
-                Pending::Ping { .. } => None,
-            });
-            match (killed, pending) {
+            match (state.pending.back_mut(), pending) {
                 // One is enough, and there is no limit on asking.
-                (Some(tree), Pending::Kill { tree: too }) => *tree |= too,
+                (Some(Pending::Kill { tree }), Pending::Kill { tree: too }) => *tree |= too,
+                // Nothing comes after the end.
+                (Some(Pending::Kill { .. }), ping) => return Ok(Some(ping)),
                 (_, pending) => state.pending.push_back(pending),
             }
-            None
+            Ok(None)
         });
-        if refused.is_none() {
+        if let Ok(None) = &asked {
             self.wake(None);
         }
-        refused.is_none()
+        asked.is_ok()
     }
 
     /// Does what is to be done before the next event, unless it is paused. Cheap
-    /// where there is nothing.
+    /// where there is nothing. What comes meanwhile is for the next time: whoever
+    /// asks without end must not keep a thread here.
     pub(crate) fn attend(self: &Arc<Self>) -> Attended {
+        let mut left = None;
         loop {
             if !self.controls().attention.load(Ordering::SeqCst) {
                 return Attended::GoOn;
             }
             let next = self.controls().change(|state| {
-                if state.pauses.is_empty() {
-                    Ok(state.pending.pop_front())
-                } else {
-                    Err(())
+                if !state.pauses.is_empty() {
+                    return Err(());
                 }
+                let left = left.get_or_insert(state.pending.len());
+                if *left == 0 {
+                    return Ok(None);
+                }
+                *left -= 1;
+                Ok(state.pending.pop_front())
             });
             match next {
                 Err(()) => return Attended::Pause,

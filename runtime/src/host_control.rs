@@ -12,8 +12,10 @@ use crate::control::{Part, Priority};
 use crate::controller::Controller;
 use crate::error::{ControlError, SendError};
 use crate::isolate::IsolateCore;
+use crate::listeners::{ExitListener, REASON_ROOM};
 use crate::message::{self, SendPort, sent};
 use crate::port::{Message, Port, PortRef, Target};
+use crate::promise::Promise;
 
 /// Something that is equal to itself and its clones, wherever they were sent, and
 /// to nothing else. Nobody can make one that is equal to yours.
@@ -270,8 +272,8 @@ impl Control {
         response: &T,
         priority: Priority,
     ) -> Result<(), SendError> {
-        let response = encoded(to, response)?;
-        sent(self.isolate().ping(to.port(), response, priority))
+        let (response, room) = self.later(to, response, 0)?;
+        sent(self.isolate().ping(response, room, priority))
     }
 
     /// Has `response` sent to `to` when the isolate has ended. A port that is
@@ -286,8 +288,24 @@ impl Control {
         to: &SendPort,
         response: &T,
     ) -> Result<(), SendError> {
-        let response = encoded(to, response)?;
-        sent(self.isolate().add_exit_listener(to.port(), response))
+        let (response, room) = self.later(to, response, 0)?;
+        let listener = ExitListener::new(room, response);
+        sent(self.isolate().add_exit_listener(listener))
+    }
+
+    /// A message that is sent later, and room for it and so many bytes more.
+    fn later<T: ToMessage<SendPort> + ?Sized>(
+        &self,
+        to: &SendPort,
+        response: &T,
+        more: usize,
+    ) -> Result<(Message, Promise), SendError> {
+        let response = message::encode(response, to.port().group())?;
+        let cost = response.cost() + more as u64;
+        match to.port().promise(cost, Some(self.isolate().group())) {
+            Ok(room) => Ok((response, room)),
+            Err(status) => Err(sent(status).err().unwrap_or(SendError::Closed)),
+        }
     }
 
     /// Tells that port no more.
@@ -306,8 +324,9 @@ impl Control {
         to: &SendPort,
         response: &T,
     ) -> Result<(), SendError> {
-        let response = encoded(to, response)?;
-        sent(self.isolate().add_monitor(to.port(), response))
+        let (response, room) = self.later(to, response, REASON_ROOM)?;
+        let listener = ExitListener::new(room, response);
+        sent(self.isolate().add_monitor(listener))
     }
 
     /// Tells that port no more.
@@ -350,13 +369,6 @@ impl Control {
         let isolate = self.isolate().clone();
         std::future::poll_fn(move |context| isolate.poll_exit(context))
     }
-}
-
-fn encoded<T: ToMessage<SendPort> + ?Sized>(
-    to: &SendPort,
-    message: &T,
-) -> Result<Message, SendError> {
-    Ok(message::encode(message, to.port().group())?)
 }
 
 impl Clone for Control {

@@ -7,6 +7,7 @@ use std::task::Waker;
 use crossbeam_channel::{Receiver, Sender, unbounded};
 
 use crate::line::Line;
+use crate::mailbox::may_be_promised;
 use crate::port::{Message, SendStatus};
 use crate::receive_port::Received;
 use crate::sync::lock;
@@ -32,6 +33,9 @@ struct State {
     /// is kept for.
     messages: u64,
     bytes: u64,
+    /// Of these, what room is kept for.
+    promised: u64,
+    promised_bytes: u64,
     /// Messages that wait for room. While there are any, nothing else comes in.
     line: Line<InLine>,
     /// Who waits for the port to close.
@@ -47,6 +51,8 @@ struct State {
 pub(crate) struct Charge {
     shared: Arc<Shared>,
     cost: u64,
+    /// The message comes later.
+    promised: bool,
 }
 
 /// All that waits at a host's port waits for its one port.
@@ -60,6 +66,8 @@ impl HostMailbox {
                 channel: Some(sender),
                 messages: 0,
                 bytes: 0,
+                promised: 0,
+                promised_bytes: 0,
                 line: Line::new(),
                 watches: Line::new(),
                 wakers: BTreeMap::new(),
@@ -82,6 +90,23 @@ impl HostMailbox {
         } else {
             Err(SendStatus::Full)
         }
+    }
+
+    /// Room for a message that comes later.
+    pub(crate) fn promise(&self, cost: u64) -> Result<Charge, SendStatus> {
+        let mut charge = self.charge(cost)?;
+        {
+            let mut state = lock(&self.shared.state);
+            if may_be_promised(state.promised, self.shared.most_messages, 1)
+                && may_be_promised(state.promised_bytes, self.shared.most_bytes, cost)
+            {
+                charge.promised = true;
+                state.promised += 1;
+                state.promised_bytes += cost;
+                return Ok(charge);
+            }
+        }
+        Err(SendStatus::Full)
     }
 
     /// Sends; `charge` is the room for it, where that was taken before.
@@ -194,6 +219,13 @@ impl HostMailbox {
 }
 
 impl State {
+    fn unpromise(&mut self, charge: &Charge) {
+        if charge.promised {
+            self.promised -= 1;
+            self.promised_bytes -= charge.cost;
+        }
+    }
+
     fn deliver(&mut self, message: Received, settled: &mut Settled) -> SendStatus {
         let Some(channel) = &self.channel else {
             settled.refused.push(message);
@@ -224,6 +256,7 @@ impl Shared {
         Charge {
             shared: self.clone(),
             cost,
+            promised: false,
         }
     }
 
@@ -253,6 +286,13 @@ impl Shared {
 }
 
 impl Charge {
+    /// What it was promised for comes now.
+    pub(crate) fn promised_no_more(&mut self) {
+        let mut state = lock(&self.shared.state);
+        state.unpromise(self);
+        self.promised = false;
+    }
+
     /// Makes it the share of a message of this cost, where there is room.
     pub(crate) fn resize(&mut self, cost: u64) -> bool {
         let settled = {
@@ -262,6 +302,9 @@ impl Charge {
                 return false;
             }
             state.bytes = bytes;
+            if self.promised {
+                state.promised_bytes = state.promised_bytes - self.cost + cost;
+            }
             self.cost = cost;
             self.shared.advance(&mut state)
         };
@@ -274,6 +317,7 @@ impl Drop for Charge {
     fn drop(&mut self) {
         let settled = {
             let mut state = lock(&self.shared.state);
+            state.unpromise(self);
             state.messages -= 1;
             state.bytes -= self.cost;
             self.shared.advance(&mut state)

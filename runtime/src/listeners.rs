@@ -1,9 +1,11 @@
 //! Who wants to be told of an isolate's errors and of its end.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use insula_message::{ExitReason, Frame, ToMessage};
 
+use crate::group::GroupCore;
 use crate::message::{SendPort, encode};
 use crate::port::{Message, PortRef, SendStatus};
 use crate::promise::Promise;
@@ -60,6 +62,10 @@ impl<T> Listeners<T> {
         self.in_order.remove(&place).map(|(_, listener)| listener)
     }
 
+    pub(crate) fn has(&self, port: u64) -> bool {
+        self.places.contains_key(&port)
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.places.len()
     }
@@ -74,15 +80,23 @@ impl<T> Listeners<T> {
 }
 
 impl ExitListener {
-    /// Takes room for `response` and so many bytes more.
-    pub(crate) fn new(to: &PortRef, response: Message, more: usize) -> Result<Self, SendStatus> {
-        let room = to.promise(response.cost() + more as u64)?;
-        Ok(ExitListener { response, room })
+    /// Is told `response` in the room that was taken for it.
+    pub(crate) fn new(room: Promise, response: Message) -> Self {
+        ExitListener { response, room }
     }
 
-    /// With null as its response.
-    pub(crate) fn of_null(to: &PortRef) -> Result<Self, NotSpawned> {
-        ExitListener::new(to, said(&()), 0).map_err(NotSpawned::Listener)
+    /// With null as its response, for an isolate of `group`.
+    pub(crate) fn of_null(to: &PortRef, group: &Arc<GroupCore>) -> Result<Self, NotSpawned> {
+        let response = said(&());
+        let room = to.promise(response.cost(), Some(group));
+        let room = room.and_then(|room| room.kept_by(group, response.cost()));
+        let room = room.map_err(NotSpawned::Listener)?;
+        Ok(ExitListener::new(room, response))
+    }
+
+    /// The number of its port.
+    pub(crate) fn port_id(&self) -> u64 {
+        self.room.port_id()
     }
 
     pub(crate) fn tell(self) {
@@ -93,8 +107,7 @@ impl ExitListener {
     pub(crate) fn tell_reason(self, reason: &ExitReason) {
         let ExitListener { response, mut room } = self;
         let whole = said(reason);
-        // With the byte that makes a list of the two.
-        let cost = response.cost() + whole.bytes.len() as u64 + 1;
+        let cost = response.cost() + (LIST_OF_TWO.len() + whole.bytes.len()) as u64;
         let reason = if room.grow_to(cost) {
             whole
         } else {
@@ -111,15 +124,14 @@ pub(crate) fn tell_error(to: &PortRef, text: &str, backtrace: &[Frame]) -> SendS
     to.send(message, Default::default(), None)
 }
 
+/// How a list of two begins.
+const LIST_OF_TWO: [u8; 1] = [0x82];
+
 /// What a monitor is sent: the list of its response and the reason.
 pub(crate) fn with_reason(response: Message, reason: Message) -> Message {
     // Put together from two messages: what a response says is not looked at, and
     // the numbers of shared parts in it stay right, as it comes first.
-    const LIST_OF_TWO: u8 = 0x82;
-    let mut bytes = Vec::with_capacity(1 + response.bytes.len() + reason.bytes.len());
-    bytes.push(LIST_OF_TWO);
-    bytes.extend_from_slice(&response.bytes);
-    bytes.extend_from_slice(&reason.bytes);
+    let bytes = [&LIST_OF_TWO[..], &response.bytes, &reason.bytes].concat();
     Message { bytes, ..response }
 }
 

@@ -20,7 +20,7 @@ use crate::wait::{InLine, Settled, Waiter};
 mod ready;
 mod room;
 
-pub(crate) use room::take;
+pub(crate) use room::{may_be_promised, take};
 
 pub(crate) struct Mailbox {
     ports: Slab<ReceivePort>,
@@ -39,8 +39,9 @@ pub(crate) struct Mailbox {
     /// Waits of this isolate that are not over yet.
     pub(crate) pending_waits: usize,
     messages: u64,
-    /// Messages that room is kept for.
+    /// Messages that room is kept for, and their bytes.
     promised: u64,
+    promised_bytes: u64,
     /// Of the messages and of the promised ones.
     bytes: u64,
     /// Messages that wait for room. While there are any, nothing else comes in.
@@ -119,6 +120,7 @@ impl Mailbox {
             pending_waits: 0,
             messages: 0,
             promised: 0,
+            promised_bytes: 0,
             bytes: 0,
             line: Line::new(),
             starved: None,
@@ -168,6 +170,7 @@ impl Mailbox {
             }
         }
         self.promised -= port.promised;
+        self.promised_bytes -= port.promised_bytes;
         self.give_back(port.promised_bytes);
         let mut settled = Settled::closed(self.line.close(slot), self.watches.close(slot));
         settled.append(self.make_room());
@@ -340,6 +343,7 @@ impl Mailbox {
     fn discharge_all(&mut self) {
         self.messages = 0;
         self.promised = 0;
+        self.promised_bytes = 0;
         self.group
             .discharge_mailbox(std::mem::take(&mut self.bytes));
     }

@@ -1,6 +1,9 @@
 //! Room that is taken now for a message that is sent later: so that the notice
 //! of an isolate's end is never lost because a mailbox is full.
 
+use std::sync::Arc;
+
+use crate::group::{GroupCore, MailboxShare};
 use crate::host_port::Charge;
 use crate::port::{Message, PortRef, SendStatus, Target};
 use crate::sync::lock;
@@ -9,6 +12,9 @@ use crate::sync::lock;
 pub(crate) struct Promise {
     port: PortRef,
     room: Option<Room>,
+    /// The part of the keeper's budget for what is sent later: the port may be
+    /// closed before, and the room with it, and the message is kept still.
+    _kept: Option<MailboxShare>,
 }
 
 enum Room {
@@ -19,24 +25,41 @@ enum Room {
 
 impl PortRef {
     /// Takes room for one message that costs no more than `cost`. Until it is
-    /// used or dropped, it holds one more reference for the holder of this one.
-    pub(crate) fn promise(&self, cost: u64) -> Result<Promise, SendStatus> {
+    /// used or dropped, it holds one more reference for `holder`.
+    pub(crate) fn promise(
+        &self,
+        cost: u64,
+        holder: Option<&Arc<GroupCore>>,
+    ) -> Result<Promise, SendStatus> {
         let room = match self.target() {
             Target::Isolate { isolate, slot } => {
                 lock(isolate.mailbox()).promise(*slot, self.id(), cost)?;
                 Room::Mailbox(cost)
             }
-            Target::Host(mailbox) => Room::Host(mailbox.charge(cost)?),
+            Target::Host(mailbox) => Room::Host(mailbox.promise(cost)?),
             Target::Capability | Target::Control(_) => return Err(SendStatus::Closed),
         };
         Ok(Promise {
-            port: self.again(),
+            port: self.for_holder(holder),
             room: Some(room),
+            _kept: None,
         })
     }
 }
 
 impl Promise {
+    /// Puts what is kept until it is sent on the budget of who keeps it.
+    pub(crate) fn kept_by(mut self, group: &Arc<GroupCore>, cost: u64) -> Result<Self, SendStatus> {
+        let share = MailboxShare::take(group, cost).map_err(|_| SendStatus::Full)?;
+        self._kept = Some(share);
+        Ok(self)
+    }
+
+    /// The number of the port.
+    pub(crate) fn port_id(&self) -> u64 {
+        self.port.id()
+    }
+
     /// Has room for `cost` from now on. False, and as before, where there is
     /// none.
     pub(crate) fn grow_to(&mut self, cost: u64) -> bool {
@@ -67,6 +90,7 @@ impl Promise {
                 }
             }
             (Some(Room::Host(mut charge)), Target::Host(mailbox)) => {
+                charge.promised_no_more();
                 charge.resize(message.cost());
                 let _ = mailbox.send(message, Some(charge));
             }

@@ -107,7 +107,7 @@ fn make(
     // Room for its notice first: an isolate that was made cannot be taken back.
     let on_exit = match on_exit {
         None => None,
-        Some(port) => Some((port.id(), ExitListener::of_null(port)?)),
+        Some(port) => Some(ExitListener::of_null(port, group)?),
     };
     let what = match child.name.as_deref() {
         Some(name) if !name.is_empty() => name,
@@ -135,8 +135,8 @@ fn make(
         if !child.entry.is_empty() {
             isolate.set_entry(&child.entry);
         }
-        if let Some((port, listener)) = on_exit {
-            isolate.add_first_exit_listener(port, listener);
+        if let Some(listener) = on_exit {
+            isolate.add_first_exit_listener(listener);
         }
         if let Some(port) = &child.on_error {
             isolate.add_error_listener(port);

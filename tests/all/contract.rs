@@ -8,7 +8,7 @@ use insula_tests::Host;
 use wasmtime::ValType;
 use wit_parser::{Type, TypeDefKind};
 
-use crate::wit::{Contract, Core, Lowered};
+use crate::wit::{Contract, Core, Element, Lowered, Param};
 
 type Signature = (Vec<Core>, Vec<Core>);
 
@@ -49,7 +49,7 @@ fn the_host_links_exactly_what_the_wit_lowers_to() -> Result<()> {
             )
         })
         .collect();
-    assert!(contract.len() >= 18, "the WIT was not read: {contract:?}");
+    assert!(contract.len() >= 48, "the WIT was not read: {contract:?}");
     assert_eq!(linked, contract);
     Ok(())
 }
@@ -122,18 +122,40 @@ fn results_have_the_sizes_that_the_host_writes() -> Result<()> {
         }
     }
     let expected = [
+        ("control [method]isolate.add-error-listener", (1, 1)),
+        ("control [method]isolate.add-exit-listener", (1, 1)),
+        ("control [method]isolate.add-monitor", (1, 1)),
+        ("control [method]isolate.control-port", (16, 4)),
+        ("control [method]isolate.kill", (1, 1)),
+        ("control [method]isolate.link", (1, 1)),
+        ("control [method]isolate.name", (8, 4)),
+        ("control [method]isolate.pause", (16, 4)),
+        ("control [method]isolate.pause-capability", (16, 4)),
+        ("control [method]isolate.ping", (1, 1)),
+        ("control [method]isolate.resume", (1, 1)),
+        ("control [method]isolate.set-errors-fatal", (1, 1)),
+        ("control [method]isolate.terminate-capability", (16, 4)),
+        ("control [static]isolate.current", (16, 4)),
+        ("control [static]isolate.from-parts", (16, 4)),
         ("isolates spawn", (16, 4)),
-        ("isolates spawn-uri", (16, 4)),
+        ("names lookup", (16, 4)),
+        ("names register", (16, 4)),
+        ("names unregister", (1, 1)),
         ("ports [method]receive-port.sender", (16, 4)),
         ("ports [method]send-port.duplicate", (16, 4)),
         ("ports [method]send-port.identity", (8, 8)),
+        ("ports [method]send-port.is-closed", (1, 1)),
         ("ports [method]send-port.send", (1, 1)),
+        ("ports [method]send-port.send-when-ready", (16, 4)),
+        ("ports [method]send-port.when-closed", (16, 4)),
         ("ports [static]receive-port.open", (16, 4)),
+        ("ports [static]send-port.capability", (16, 4)),
         ("ports receive", (56, 8)),
         ("self entry", (8, 4)),
         ("self first-message", (24, 4)),
         ("self first-port", (8, 4)),
         ("self name", (8, 4)),
+        ("self result-port", (8, 4)),
         ("timers [static]timer.start", (16, 4)),
     ];
     let expected = expected.map(|(name, layout)| (name.to_owned(), layout));
@@ -163,6 +185,26 @@ fn records_have_the_offsets_that_the_host_writes() -> Result<()> {
             vec![("bytes", 0), ("ports", 8), ("lost-ports", 16)],
         ),
         ("refusals", "refusal", vec![("kind", 0), ("text", 4)]),
+        ("ports", "settled", vec![("token", 0), ("status", 8)]),
+        ("control", "outgoing", vec![("bytes", 0), ("ports", 8)]),
+        ("isolates", "limit", vec![("name", 0), ("value", 8)]),
+        ("isolates", "spawned", vec![("isolate", 0), ("port", 4)]),
+        (
+            "isolates",
+            "spawn-request",
+            vec![
+                ("uri", 0),
+                ("entry", 12),
+                ("message", 20),
+                ("name", 40),
+                ("paused", 52),
+                ("errors-fatal", 53),
+                ("on-exit", 56),
+                ("on-error", 64),
+                ("result", 72),
+                ("limits", 80),
+            ],
+        ),
     ] {
         let id = contract.find_type(interface, record)?;
         let TypeDefKind::Record(fields) = &contract.resolve.types[id].kind else {
@@ -180,6 +222,37 @@ fn records_have_the_offsets_that_the_host_writes() -> Result<()> {
     Ok(())
 }
 
+/// The records that the host reads and writes, whole: where each number in them
+/// lies.
+#[test]
+fn a_spawn_request_lies_in_memory_as_the_host_reads_it() -> Result<()> {
+    let contract = Contract::read()?;
+    let spawn = contract.import("insula:isolate/isolates@0.1.0", "spawn");
+    let spawn = spawn.context("no spawn")?;
+    let [Param::Record(request), Param::Answer { .. }] = spawn.params.as_slice() else {
+        bail!("spawn takes {:?}", spawn.params);
+    };
+    assert_eq!((request.size, request.align), (88, 4));
+    let places: Vec<_> = request.fields.iter().map(|field| field.offset).collect();
+    let expected = [
+        [0, 4, 8].as_slice(),
+        &[12, 16],
+        &[20, 24, 28, 32, 36],
+        &[40, 44, 48],
+        &[52, 53],
+        &[56, 60, 64, 68, 72, 76],
+        &[80, 84],
+    ];
+    assert_eq!(places, expected.concat());
+    let limits = request.fields.iter().find_map(|field| match &field.means {
+        Param::Pointer(Element::Record(limit)) => Some(limit),
+        _ => None,
+    });
+    let limit = limits.context("no limits")?;
+    assert_eq!((limit.size, limit.align), (16, 8));
+    Ok(())
+}
+
 /// Where payloads lie behind their tags, and in which order the cases come.
 #[test]
 fn variants_have_the_tags_and_payloads_that_the_host_writes() -> Result<()> {
@@ -193,7 +266,7 @@ fn variants_have_the_tags_and_payloads_that_the_host_writes() -> Result<()> {
         .iter()
         .map(|case| case.name.as_str())
         .collect();
-    assert_eq!(cases, ["message", "unreachable", "timer"]);
+    assert_eq!(cases, ["message", "unreachable", "timer", "settled"]);
     let payloads = variant.cases.iter().map(|case| case.ty.as_ref());
     let payload = contract
         .sizes
@@ -204,6 +277,11 @@ fn variants_have_the_tags_and_payloads_that_the_host_writes() -> Result<()> {
 
     for (interface, name, expected) in [
         (
+            "control",
+            "priority",
+            vec!["immediate", "before-next-event"],
+        ),
+        (
             "ports",
             "send-status",
             vec!["sent", "full", "too-large", "closed"],
@@ -211,7 +289,16 @@ fn variants_have_the_tags_and_payloads_that_the_host_writes() -> Result<()> {
         (
             "refusals",
             "refusal-kind",
-            vec!["limit", "no-such-entry", "uri-not-granted", "bad-uri"],
+            vec![
+                "limit",
+                "no-such-entry",
+                "uri-not-granted",
+                "bad-uri",
+                "no-such-limit",
+                "not-control",
+                "name-taken",
+                "closed",
+            ],
         ),
     ] {
         let id = contract.find_type(interface, name)?;

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use anyhow::{Result, bail, ensure};
 use insula::{ExitReason, Limit, LimitHit, Limits, SendError, SpawnError, SpawnOptions, Stream};
 
-use crate::hostile::bombs::{SHORT_CHILD, WAITING_CHILD, send_until_full, spawn};
+use crate::hostile::bombs::{SHORT_CHILD, SPAWN, WAITING_CHILD, child, send_until_full};
 use crate::hostile::table::{End, MEMORY, main, row, rows, server, table};
 
 /// Every limit with its default as in the design.
@@ -111,8 +111,17 @@ fn what_is_refused_says_why_and_raising_helps() -> Result<()> {
         let open = "(call $receive-port.open (i64.const 0) (i32.const 64))";
         let sender = "(call $receive-port.sender (i32.load (i32.const 68)) (i32.const 64))";
         let timer = "(call $timer.start (i64.const -1) (i64.const 0) (i32.const 64))";
-        let message = spawn(1000);
-        let child = spawn(0);
+        let register = |name: u32| {
+            format!(
+                "(call $register (i32.const {name}) (i32.const 1) (global.get $sender) (i32.const 64))"
+            )
+        };
+        let keep = "(global.set $sender (i32.load (i32.const 68)))";
+        let name = format!("{keep} {}", register(1024));
+        let other_name = &register(1025);
+        let short = child().data() + SHORT_CHILD;
+        let waiting = child().data() + WAITING_CHILD;
+        let message = child().message(2048, 1000).data() + SHORT_CHILD;
         for (what, limit, too_little, wat) in [
             ("port", Limit::Handles, 0, refused_once("", open, "")),
             (
@@ -128,35 +137,45 @@ fn what_is_refused_says_why_and_raising_helps() -> Result<()> {
                 refused_once(open, timer, ""),
             ),
             (
-                "child's handle",
+                "child's two handles",
                 Limit::Handles,
-                1,
-                refused_once(open, &child, SHORT_CHILD),
+                2,
+                refused_once(open, SPAWN, &short),
             ),
             ("timer", Limit::Timers, 1, refused_once(timer, timer, "")),
             (
                 "child alive",
                 Limit::Isolates,
                 2,
-                refused_once(&child, &child, WAITING_CHILD),
+                refused_once(SPAWN, SPAWN, &waiting),
             ),
             (
                 "child ever",
                 Limit::Spawned,
                 2,
-                refused_once(&child, &child, SHORT_CHILD),
+                refused_once(SPAWN, SPAWN, &short),
+            ),
+            (
+                "named port",
+                Limit::NamedPorts,
+                1,
+                refused_once(
+                    &format!("{open} {sender} {name}"),
+                    other_name,
+                    "(global $sender (mut i32) (i32.const 0))",
+                ),
             ),
             (
                 "first message",
                 Limit::MessageBytes,
                 999,
-                refused_once("", &message, SHORT_CHILD),
+                refused_once("", SPAWN, &message),
             ),
             (
                 "waiting message",
                 Limit::GroupMailboxBytes,
                 1127,
-                refused_once("", &message, SHORT_CHILD),
+                refused_once("", SPAWN, &message),
             ),
         ] {
             table.doing(what);
@@ -224,7 +243,8 @@ fn a_group_shares_its_memory() -> Result<()> {
     ] {
         table(move |table| {
             // The parent waits, so that the child is there beside it.
-            let wat = server(&spawn(0), "(call $receive (i32.const 128))")
+            let wat = server(SPAWN, "(call $receive (i32.const 128))")
+                + &child().data()
                 + "(data (i32.const 1024) \"child\") (func (export \"insula:entry/child\"))";
             let limits = Limits::default().group_memory(budget);
             let parent = table.run(&wat, SpawnOptions::new().limits(limits.clone()))?;
@@ -422,8 +442,9 @@ fn preempted_turns_are_limited() -> Result<()> {
     table(|table| {
         let permits = std::thread::available_parallelism()?.get();
         let loops = permits + 12;
-        let spawns = spawn(0).repeat(loops);
+        let spawns = SPAWN.repeat(loops);
         let wat = main(&spawns)
+            + &child().data()
             + "(data (i32.const 1024) \"child\")
             (func (export \"insula:entry/child\") (loop $again (br $again)))";
         let program = table.host.wat(&table.module(&wat))?;

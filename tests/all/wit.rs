@@ -8,6 +8,8 @@ use wit_parser::{
     SizeAlign, Type, TypeDefKind, TypeId, WasmImport, WorldItem, WorldKey,
 };
 
+mod memory;
+
 const WIT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../wit");
 const MANGLING: ManglingAndAbi = ManglingAndAbi::Legacy(LiftLowerAbi::Sync);
 
@@ -33,18 +35,22 @@ pub enum Core {
     I64,
 }
 
-/// What a core parameter means.
+/// What a core parameter, or a field of a record in memory, means.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Param {
     /// A number that may have any value.
     Scalar(Core),
+    /// A case of an enum that has so many.
+    Enum(u32),
     /// The handle of a resource.
     Handle(String),
-    /// Which case of an option is given; the payload comes next.
-    Tag,
+    /// Which case of an option is given; so many parts of its payload come next.
+    Tag(usize),
     /// Where a text or a list begins; its length comes next.
     Pointer(Element),
     Length(Element),
+    /// Where the parameters lie that are too many to be passed.
+    Record(Record),
     /// Where the result is to be written.
     Answer {
         size: u32,
@@ -58,6 +64,25 @@ pub enum Element {
     Utf8,
     Byte,
     Handle(String),
+    Record(Record),
+}
+
+/// A record as it lies in memory.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Record {
+    pub size: u32,
+    pub align: u32,
+    pub fields: Vec<Field>,
+}
+
+/// One number in a record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Field {
+    /// Where it lies, from the beginning of the record.
+    pub offset: u32,
+    /// How many bytes it has.
+    pub width: u32,
+    pub means: Param,
 }
 
 impl Element {
@@ -65,6 +90,14 @@ impl Element {
         match self {
             Element::Utf8 | Element::Byte => 1,
             Element::Handle(_) => 4,
+            Element::Record(record) => record.size,
+        }
+    }
+
+    pub fn align(&self) -> u32 {
+        match self {
+            Element::Record(record) => record.align,
+            other => other.size(),
         }
     }
 }
@@ -177,13 +210,14 @@ impl Contract {
         function: &Function,
     ) -> Result<Lowered> {
         let signature = self.resolve.wasm_signature(variant, function);
-        ensure!(
-            !signature.indirect_params,
-            "its parameters do not fit; a pointer is passed"
-        );
+        let types: Vec<_> = function.params.iter().map(|param| &param.ty).collect();
         let mut params = Vec::new();
-        for param in &function.params {
-            self.flatten(&param.ty, &mut params)?;
+        if signature.indirect_params {
+            params.push(Param::Record(memory::record(self, &types)?));
+        } else {
+            for ty in types {
+                self.flatten(ty, &mut params)?;
+            }
         }
         if signature.retptr && variant == AbiVariant::GuestImport {
             let result = function.result.context("a place for no result")?;
@@ -222,14 +256,16 @@ impl Contract {
                     params.push(Param::Handle(self.name_of(*id)?));
                 }
                 TypeDefKind::Option(payload) => {
-                    params.push(Param::Tag);
+                    let tag = params.len();
                     self.flatten(payload, params)?;
+                    params.insert(tag, Param::Tag(params.len() - tag));
                 }
                 TypeDefKind::Record(record) => {
                     for field in &record.fields {
                         self.flatten(&field.ty, params)?;
                     }
                 }
+                TypeDefKind::Enum(found) => params.push(Param::Enum(found.cases.len() as u32)),
                 TypeDefKind::List(element) => {
                     let element = self.element(element)?;
                     params.extend([Param::Pointer(element.clone()), Param::Length(element)]);
@@ -249,6 +285,7 @@ impl Contract {
             Type::U8 => Ok(Element::Byte),
             Type::Id(id) => match &self.resolve.types[*id].kind {
                 TypeDefKind::Handle(Handle::Borrow(id)) => Ok(Element::Handle(self.name_of(*id)?)),
+                TypeDefKind::Record(_) => Ok(Element::Record(memory::record(self, &[ty])?)),
                 other => bail!(
                     "a list of a kind that is new to this test: {}",
                     other.as_str()

@@ -6,7 +6,9 @@ use crate::control::{Part, Priority};
 use crate::controller::Controller;
 use crate::handles::Handle;
 use crate::isolate::IsolateCore;
-use crate::port::{Message, PortRef, SendStatus};
+use crate::listeners::{ExitListener, REASON_ROOM};
+use crate::port::{Message, SendStatus};
+use crate::promise::Promise;
 use crate::state::State;
 
 use super::answer::{HandleAnswer, RefusalKind};
@@ -221,21 +223,6 @@ struct Later {
     ports: (u32, u32),
 }
 
-impl Later {
-    fn message(
-        &self,
-        memory: &[u8],
-        state: &State,
-        to: &PortRef,
-    ) -> wasmtime::Result<Result<Message, SendStatus>> {
-        let outgoing = Outgoing::new(memory, self.bytes, self.ports)?;
-        if outgoing.check_size(state, false).is_err() {
-            return Ok(Err(SendStatus::TooLarge));
-        }
-        Ok(Ok(outgoing.message(memory, state, to.group(), None)?))
-    }
-}
-
 #[expect(clippy::too_many_arguments, reason = "the lowered signature")]
 fn ping(
     guest: Guest<'_>,
@@ -253,8 +240,8 @@ fn ping(
         bytes: Span::new(bytes, length),
         ports: (ports, port_count),
     };
-    with_response(guest, of, to, response, |isolate, to, message| {
-        isolate.ping(to, message, when)
+    with_response(guest, of, to, response, 0, |isolate, message, room| {
+        isolate.ping(message, room, when)
     })
 }
 
@@ -272,8 +259,8 @@ fn add_exit_listener(
         bytes: Span::new(bytes, length),
         ports: (ports, port_count),
     };
-    with_response(guest, of, to, response, |isolate, to, message| {
-        isolate.add_exit_listener(to, message)
+    with_response(guest, of, to, response, 0, |isolate, message, room| {
+        isolate.add_exit_listener(ExitListener::new(room, message))
     })
 }
 
@@ -291,9 +278,14 @@ fn add_monitor(
         bytes: Span::new(bytes, length),
         ports: (ports, port_count),
     };
-    with_response(guest, of, to, response, |isolate, to, message| {
-        isolate.add_monitor(to, message)
-    })
+    with_response(
+        guest,
+        of,
+        to,
+        response,
+        REASON_ROOM,
+        |isolate, message, room| isolate.add_monitor(ExitListener::new(room, message)),
+    )
 }
 
 fn with_response(
@@ -301,13 +293,27 @@ fn with_response(
     of: u32,
     to: u32,
     response: Later,
-    then: impl FnOnce(&Arc<IsolateCore>, &PortRef, Message) -> SendStatus,
+    more: usize,
+    then: impl FnOnce(&Arc<IsolateCore>, Message, Promise) -> SendStatus,
 ) -> wasmtime::Result<u32> {
     let (memory, state) = view(&mut guest)?;
     let isolate = isolate(state, of)?;
     let to = send_port(state, to)?;
-    let status = match response.message(memory, state, to)? {
-        Ok(message) => then(&isolate, to, message),
+    let outgoing = Outgoing::new(memory, response.bytes, response.ports)?;
+    let room = match outgoing.check_size(state, false) {
+        Err(_) => Err(SendStatus::TooLarge),
+        // Before it is copied: many may copy at once.
+        Ok(cost) => {
+            let (cost, group) = (cost + more as u64, isolate.group());
+            let room = to.promise(cost, Some(group));
+            room.and_then(|room| room.kept_by(group, cost))
+        }
+    };
+    let status = match room {
+        Ok(room) => {
+            let message = outgoing.message(memory, state, to.group(), None)?;
+            then(&isolate, message, room)
+        }
         Err(status) => status,
     };
     Ok(status as u32)
@@ -347,6 +353,10 @@ fn link_isolate(guest: Guest<'_>, of: u32) -> wasmtime::Result<u32> {
     let controller = controller(state, of)?;
     if controller.may_terminate() {
         state.isolate.link(controller.isolate());
+        // Where that one has ended in an error, this one ends in here.
+        if state.isolate.is_stopped() {
+            return Err(crate::state::Stop::Asked.into());
+        }
     }
     // To one that has ended badly it takes effect in here.
     if state.isolate.is_stopped() {

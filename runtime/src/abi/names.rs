@@ -29,12 +29,16 @@ fn register(
     match group.names.register(group, name, port) {
         Ok(()) => answer.done(&mut guest),
         Err(error) => {
-            let kind = match error {
+            let kind = match &error {
                 NameError::Taken(_) => RefusalKind::NameTaken,
                 NameError::Closed => RefusalKind::Closed,
                 NameError::TooLong(_) | NameError::Limit(_) => RefusalKind::Limit,
             };
-            answer.refuse(&mut guest, kind, &error.to_string())
+            let text = match error {
+                NameError::Limit(hit) => hit.to_string(),
+                error => error.to_string(),
+            };
+            answer.refuse(&mut guest, kind, &text)
         }
     }
 }

@@ -8,8 +8,8 @@ use insula_message::{ExitReason, Frame};
 use super::{Link, Part, Pending};
 use crate::events::Event;
 use crate::isolate::IsolateCore;
-use crate::listeners::{ExitListener, Listeners, REASON_ROOM, cut, tell_error};
-use crate::port::{Message, PortRef, SendStatus};
+use crate::listeners::{ExitListener, Listeners, cut, tell_error};
+use crate::port::{PortRef, SendStatus};
 
 /// What is told of the end of an isolate, after it.
 pub(crate) struct Told {
@@ -48,7 +48,7 @@ impl IsolateCore {
         let (status, dropped) = self.controls().change(|state| {
             if state.ended.is_some() {
                 (SendStatus::Closed, Some(listener))
-            } else if state.on_error.len() as u64 >= most {
+            } else if state.on_error.len() as u64 >= most && !state.on_error.has(to.id()) {
                 (SendStatus::Full, Some(listener))
             } else {
                 (SendStatus::Sent, state.on_error.add(to.id(), listener))
@@ -65,23 +65,21 @@ impl IsolateCore {
         drop(removed);
     }
 
-    /// Dart's listener: told `response` at the end, and never when that was
+    /// Dart's listener: told its response at the end, and never when that was
     /// before.
-    pub(crate) fn add_exit_listener(&self, to: &PortRef, response: Message) -> SendStatus {
-        let listener = match ExitListener::new(to, response, 0) {
-            Ok(listener) => listener,
-            Err(status) => return status,
-        };
+    pub(crate) fn add_exit_listener(&self, listener: ExitListener) -> SendStatus {
+        let port = listener.port_id();
         let (status, dropped) = self.controls().change(|state| match &state.ended {
             Some(_) => (SendStatus::Closed, Some(listener)),
-            None => (SendStatus::Sent, state.on_exit.add(to.id(), listener)),
+            None => (SendStatus::Sent, state.on_exit.add(port, listener)),
         });
         drop(dropped);
         status
     }
 
     /// Of an isolate that nobody knows yet.
-    pub(crate) fn add_first_exit_listener(&self, port: u64, listener: ExitListener) {
+    pub(crate) fn add_first_exit_listener(&self, listener: ExitListener) {
+        let port = listener.port_id();
         let replaced = self
             .controls()
             .change(|state| state.on_exit.add(port, listener));
@@ -95,15 +93,13 @@ impl IsolateCore {
         drop(removed);
     }
 
-    /// Told `response` and the reason at the end, at once when that was before.
-    pub(crate) fn add_monitor(&self, to: &PortRef, response: Message) -> SendStatus {
-        let listener = match ExitListener::new(to, response, REASON_ROOM) {
-            Ok(listener) => listener,
-            Err(status) => return status,
-        };
+    /// Told its response and the reason at the end, at once when that was before.
+    /// It has [`REASON_ROOM`](crate::listeners::REASON_ROOM) for that.
+    pub(crate) fn add_monitor(&self, listener: ExitListener) -> SendStatus {
+        let port = listener.port_id();
         let (ended, dropped) = self.controls().change(|state| match &state.ended {
             Some(reason) => (Some(reason.clone()), Some(listener)),
-            None => (None, state.monitors.add(to.id(), listener)),
+            None => (None, state.monitors.add(port, listener)),
         });
         match (ended, dropped) {
             (Some(reason), Some(listener)) => listener.tell_reason(&reason),

@@ -8,6 +8,13 @@ use crate::port::{Message, SendStatus, Target};
 use crate::sync::lock;
 use crate::wait::{InLine, Place, Settled, Waiter};
 
+/// Whether room for `more` may be kept too, out of `most`. No more than a quarter
+/// is kept for later, so that nobody shuts others out of a mailbox for as long as
+/// he likes; but always for one.
+pub(crate) fn may_be_promised(promised: u64, most: u64, more: u64) -> bool {
+    promised == 0 || promised.saturating_add(more) <= most / 4
+}
+
 /// The next event of an isolate. Who waits for the room that it leaves moves up.
 pub(crate) fn take(isolate: &Arc<IsolateCore>) -> Option<Event> {
     let (event, settled) = {
@@ -141,13 +148,17 @@ impl Mailbox {
             SendStatus::Sent => {}
             status => return Err(status),
         }
-        if !self.group.charge_mailbox(cost) {
+        if !may_be_promised(self.promised, self.limits.mailbox_messages, 1)
+            || !may_be_promised(self.promised_bytes, self.limits.mailbox_bytes, cost)
+            || !self.group.charge_mailbox(cost)
+        {
             return Err(SendStatus::Full);
         }
         let port = &mut self.ports[slot];
         port.promised += 1;
         port.promised_bytes += cost;
         self.promised += 1;
+        self.promised_bytes += cost;
         self.bytes += cost;
         Ok(())
     }
@@ -162,6 +173,7 @@ impl Mailbox {
             return false;
         }
         self.ports[slot].promised_bytes += more;
+        self.promised_bytes += more;
         self.bytes += more;
         true
     }
@@ -203,5 +215,6 @@ impl Mailbox {
         port.promised -= 1;
         port.promised_bytes -= promised;
         self.promised -= 1;
+        self.promised_bytes -= promised;
     }
 }

@@ -4,7 +4,8 @@
 use anyhow::{Result, ensure};
 use insula::{ExitReason, Limit, Limits, SpawnOptions};
 
-use super::table::{End, MEMORY, row, rows, server, table};
+use super::requests::SpawnRequest;
+use super::table::{End, MEMORY, row, rows, server, spawn_request, table};
 
 /// A guest that does `code` until the answer at 64 is a refusal, prints that,
 /// and exits with the number of times that it was none. `$n` counts them.
@@ -27,13 +28,12 @@ pub fn until_refused(before: &str, code: &str, more: &str) -> String {
     )
 }
 
-/// Spawns `child` with what lies at 2048 as its first message, of `length` bytes.
-pub fn spawn(length: u32) -> String {
-    let given = u32::from(length > 0);
-    format!(
-        "(call $spawn (i32.const 1024) (i32.const 5) (i32.const {given}) (i32.const 2048)
-            (i32.const {length}) (i32.const 0) (i32.const 0) (i32.const 64))"
-    )
+/// Spawns what the request asks for that lies at 768.
+pub const SPAWN: &str = "(call $spawn (i32.const 768) (i32.const 64))";
+
+/// Such a request for `child`, in a guest of [`until_refused`].
+pub fn child() -> SpawnRequest {
+    spawn_request(768, 1024, 5)
 }
 
 /// An entry that waits for ever.
@@ -116,8 +116,8 @@ fn chain() -> String {
     format!(
         "{MEMORY} (data (i32.const 1024) \"main\")
         (func (export \"insula:entry/main\")
-            (call $spawn (i32.const 1024) (i32.const 4) (i32.const 0) (i32.const 0) (i32.const 0)
-                (i32.const 0) (i32.const 0) (i32.const 64)))"
+            (call $spawn (i32.const 768) (i32.const 64))) {}",
+        spawn_request(768, 1024, 4).data()
     )
 }
 
@@ -128,13 +128,13 @@ fn isolates_are_limited_alive_and_in_all() -> Result<()> {
         Ok(vec![
             row(
                 "alive",
-                until_refused("", &spawn(0), WAITING_CHILD),
+                until_refused("", SPAWN, &(child().data() + WAITING_CHILD)),
                 End::Exited(19),
             )
             .limits(limits.clone().isolates(20)),
             row(
                 "in all",
-                until_refused("", &spawn(0), SHORT_CHILD),
+                until_refused("", SPAWN, &(child().data() + SHORT_CHILD)),
                 End::Exited(199),
             )
             .limits(limits.spawned(200)),
@@ -287,8 +287,8 @@ fn a_bomb_of_endless_loops_is_held_back() -> Result<()> {
     table(|table| {
         let wat = until_refused(
             "",
-            &spawn(0),
-            "(func (export \"insula:entry/child\") (loop $again (br $again)))",
+            SPAWN,
+            &(child().data() + "(func (export \"insula:entry/child\") (loop $again (br $again)))"),
         )
         .replace(
             "(call $proc_exit (local.get $n))",

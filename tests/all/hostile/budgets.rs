@@ -4,7 +4,7 @@
 use anyhow::{Result, ensure};
 use insula::{ExitReason, Limits, SendError, SpawnOptions, Stream};
 
-use super::bombs::{WAITING_CHILD, spawn, until_refused};
+use super::bombs::{SPAWN, WAITING_CHILD, child, until_refused};
 use super::table::{End, MEMORY, Row, row, rows, table};
 
 /// What waits to be taken as a first message is on the group's budget too: else
@@ -12,7 +12,11 @@ use super::table::{End, MEMORY, Row, row, rows, table};
 #[test]
 fn first_messages_are_on_the_budget() -> Result<()> {
     table(|table| {
-        let wat = until_refused("", &spawn(65_536), WAITING_CHILD);
+        let wat = until_refused(
+            "",
+            SPAWN,
+            &(child().message(2048, 65_536).data() + WAITING_CHILD),
+        );
         let limits = Limits::default().group_mailbox_bytes(5 * 65_536);
         let reason = table.run(&wat, SpawnOptions::new().limits(limits))?;
         ensure!(reason == ExitReason::Exited(4), "{reason}");

@@ -5,10 +5,14 @@
 pub mod bombs;
 mod budgets;
 mod calls;
+mod control;
 mod handles;
+mod links;
+mod listeners;
 mod messages;
 mod pointers;
 mod realloc;
+mod requests;
 pub mod table;
 mod texts;
 mod turns;

@@ -1,9 +1,9 @@
 //! Every import with pointers and lengths at, just over and wrapped around the
 //! end of memory. Generated from the contract: a new import cannot escape.
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 
-use super::calls::{Call, HANDLES, TEXT_LENGTH, calls, number};
+use super::calls::{Call, HANDLES, PARAMETERS, calls, list_of, number};
 use super::table::{End, MEMORY_END, Row, rows};
 use crate::wit::{Element, Param};
 
@@ -24,11 +24,10 @@ fn every_pointer_is_checked() -> Result<()> {
         let mut rows = Vec::new();
         let mut answers = 0;
         for call in &calls {
-            for (place, param) in call.params() {
+            for (place, param) in call.values() {
                 match param {
                     Param::Pointer(element) => {
-                        let length = place + 1;
-                        let next = call.import.params.get(length);
+                        let next = call.values().nth(place + 1).map(|(_, next)| next);
                         ensure!(next == Some(&Param::Length(element.clone())), "no length");
                         rows.extend(lists(call, place, element));
                     }
@@ -36,12 +35,19 @@ fn every_pointer_is_checked() -> Result<()> {
                         answers += 1;
                         rows.extend(results(call, place, *size, *align));
                     }
-                    Param::Scalar(_) | Param::Handle(_) | Param::Tag | Param::Length(_) => {}
+                    Param::Record(record) => {
+                        rows.extend(records(call, place, record.size, record.align));
+                    }
+                    Param::Scalar(_)
+                    | Param::Enum(_)
+                    | Param::Handle(_)
+                    | Param::Tag(_)
+                    | Param::Length(_) => {}
                 }
             }
         }
         ensure!(
-            answers >= 10,
+            answers >= 22,
             "the results of {answers} functions only were found"
         );
         Ok(rows)
@@ -50,12 +56,10 @@ fn every_pointer_is_checked() -> Result<()> {
 
 /// Starts, lengths and what they come to. The length is in elements.
 fn lists(call: &Call, place: usize, element: &Element) -> Vec<Row> {
-    let size = element.size();
-    let length = match element {
-        Element::Utf8 | Element::Byte => TEXT_LENGTH,
-        Element::Handle(_) => 1,
-    };
-    let aligned_end = |start: u32| start & !(size - 1);
+    let (size, align) = (element.size(), element.align());
+    let (valid, length) = list_of(element);
+    let what = call.what(place);
+    let aligned_end = |start: u32| start & !(align - 1);
     let fits = MEMORY_END - length * size;
     let outside = [
         ("one over the end", fits + size, length),
@@ -82,37 +86,63 @@ fn lists(call: &Call, place: usize, element: &Element) -> Vec<Row> {
     ];
     let mut rows: Vec<_> = outside
         .into_iter()
-        .map(|(what, start, length)| {
+        .map(|(wrong, start, length)| {
             let call = call
                 .with(place, number(start))
                 .with(place + 1, number(length));
             // Lists whose size in bytes is no 32-bit number are told so.
-            let word = if u64::from(length) * u64::from(size) > u64::from(u32::MAX) {
+            let word = if matches!(element, Element::Record(_)) && length > 100 {
+                "are allowed"
+            } else if u64::from(length) * u64::from(size) > u64::from(u32::MAX) {
                 "larger than any memory"
             } else {
                 "outside of its memory"
             };
-            call.row(&format!("parameter {place} {what}"), End::broken([word]))
+            call.row(&format!("{what} {wrong}"), End::broken([word]))
         })
         .collect();
     if size > 1 {
-        for start in [1, 2, 3, HANDLES + 1, u32::MAX] {
+        for start in [1, 2, align / 2, 3, valid + 1, valid + align / 2, u32::MAX] {
             let bad = call.with(place, number(start));
-            let what = format!("parameter {place} misaligned at {start:#x}");
+            let what = format!("{what} misaligned at {start:#x}");
             rows.push(bad.row(&what, End::broken(["aligned"])));
         }
     }
     let copy = format!(
-        "(memory.copy (i32.const {fits}) {} (i32.const {}))",
-        number(if size == 1 { 1024 } else { HANDLES }),
+        "(memory.copy (i32.const {fits}) (i32.const {valid}) (i32.const {}))",
         length * size
     );
     let ends_at_end = call.with(place, number(fits)).after(&copy);
-    rows.push(ends_at_end.row(&format!("parameter {place} ends at the end"), End::Ended));
+    rows.push(ends_at_end.row(&format!("{what} ends at the end"), End::Ended));
     let empty = call
         .with(place, number(MEMORY_END))
         .with(place + 1, number(0));
-    rows.push(empty.row(&format!("parameter {place} at the end, empty"), End::Ended));
+    rows.push(empty.row(&format!("{what} at the end, empty"), End::Ended));
+    rows
+}
+
+/// The record in which parameters are passed.
+fn records(call: &Call, place: usize, size: u32, align: u32) -> Vec<Row> {
+    let fits = MEMORY_END - size.next_multiple_of(align);
+    let copy =
+        format!("(memory.copy (i32.const {fits}) (i32.const {PARAMETERS}) (i32.const {size}))");
+    let at_end = call.with(place, number(fits)).after(&copy);
+    let mut rows = vec![at_end.row("request at the end", End::Ended)];
+    let outside = [
+        fits + align,
+        MEMORY_END,
+        0x8000_0000,
+        u32::MAX & !(align - 1),
+    ];
+    for (at, word) in outside
+        .map(|at| (at, "outside"))
+        .into_iter()
+        .chain([1, align / 2, 3, PARAMETERS + 1, u32::MAX].map(|at| (at, "aligned")))
+    {
+        let bad = call.with(place, number(at));
+        let end = End::broken(["a spawn request", word]);
+        rows.push(bad.row(&format!("request at {at:#x}"), end));
+    }
     rows
 }
 
@@ -143,22 +173,37 @@ fn results(call: &Call, place: usize, size: u32, align: u32) -> Vec<Row> {
     rows
 }
 
-/// Tags of options, and numbers that may have any value.
+/// Tags of options, cases of enums, and numbers that may have any value.
 #[test]
 fn every_tag_and_number_is_checked_or_harmless() -> Result<()> {
     rows(|table| {
         let mut rows = Vec::new();
         for call in calls(table)? {
-            for (place, param) in call.params() {
-                let bad = [2, 255, 0x100, 0x101, 0x8000_0001, u32::MAX];
+            for (place, param) in call.values() {
+                let what = call.what(place);
+                let bad = bad_numbers(call.bits(place));
                 match param {
-                    Param::Tag => {
-                        rows.push(call.with(place, number(0)).row("nothing given", End::Ended));
-                        rows.extend(bad.map(|tag| {
-                            let call = call.with(place, number(tag));
+                    Param::Tag(_) => {
+                        let nothing = call.with(place, number(0));
+                        rows.push(nothing.row(&format!("{what} not given"), End::Ended));
+                        rows.extend(bad.iter().map(|tag| {
+                            let call = call.with(place, number(*tag));
                             call.row(
-                                &format!("tag {tag:#x}"),
+                                &format!("{what} tag {tag:#x}"),
                                 End::broken(["tag is", &tag.to_string()]),
+                            )
+                        }));
+                    }
+                    Param::Enum(cases) => {
+                        rows.extend((0..*cases).map(|case| {
+                            let call = call.with(place, number(case));
+                            call.row(&format!("{what} case {case}"), End::Ended)
+                        }));
+                        rows.extend(bad.iter().map(|case| (*case).max(*cases)).map(|case| {
+                            let call = call.with(place, number(case));
+                            call.row(
+                                &format!("{what} case {case:#x}"),
+                                End::broken(["it has to be", &case.to_string()]),
                             )
                         }));
                     }
@@ -166,7 +211,7 @@ fn every_tag_and_number_is_checked_or_harmless() -> Result<()> {
                         let ty = format!("{core:?}").to_lowercase();
                         rows.extend([1, -1, i32::MIN, i32::MAX].map(|value| {
                             let call = call.with(place, format!("({ty}.const {value})"));
-                            call.row(&format!("{ty} {value}"), End::Ended)
+                            call.row(&format!("{what} {ty} {value}"), End::Ended)
                         }));
                     }
                     _ => {}
@@ -177,23 +222,51 @@ fn every_tag_and_number_is_checked_or_harmless() -> Result<()> {
     })
 }
 
+/// Numbers beyond the cases of an option, of so many bits.
+fn bad_numbers(bits: u32) -> Vec<u32> {
+    let all = [2, 3, 128, 255, 0x100, 0x101, 0x8000_0001, u32::MAX];
+    let fits = all.into_iter().filter(|number| number.ilog2() < bits);
+    fits.collect()
+}
+
 /// What is not given is not looked at: garbage behind a tag of 0 is no wrong use.
 #[test]
 fn the_payload_of_nothing_is_not_looked_at() -> Result<()> {
     rows(|table| {
         let mut rows = Vec::new();
         for call in calls(table)? {
-            let Some((tag, _)) = call.params().find(|(_, param)| **param == Param::Tag) else {
-                continue;
-            };
-            let mut nothing = call.with(tag, number(0));
-            for (place, param) in call.params().filter(|(place, _)| *place > tag) {
-                if !matches!(param, Param::Answer { .. }) {
-                    nothing = nothing.with(place, number(u32::MAX));
+            for (tag, param) in call.values() {
+                let Param::Tag(parts) = param else { continue };
+                let mut nothing = call.with(tag, number(0));
+                for part in tag + 1..=tag + parts {
+                    nothing = nothing.with(part, number(u32::MAX));
                 }
+                let what = format!("{}: garbage behind nothing", call.what(tag));
+                rows.push(nothing.row(&what, End::Ended));
             }
-            rows.push(nothing.row("garbage behind nothing", End::Ended));
         }
+        ensure!(rows.len() >= 10, "{} options", rows.len());
         Ok(rows)
+    })
+}
+
+/// With all its options, and as a spawn of its own program: every field is used.
+#[test]
+fn a_request_without_a_uri_spawns() -> Result<()> {
+    rows(|table| {
+        let calls = calls(table)?;
+        let spawn = calls.iter().find(|call| call.import.name == "spawn");
+        let spawn = spawn.context("no spawn")?;
+        let (uri, _) = spawn
+            .values()
+            .find(|(_, param)| matches!(param, Param::Tag(_)))
+            .context("no option")?;
+        let mut call = spawn.with(uri, number(0)).row("spawns", End::Ended);
+        // `result<spawned, refusal>`, of which the first byte says that it is one.
+        call.wat = call.wat.replace(
+            "(call $exit))",
+            "(if (i32.load8_u (i32.const 3072)) (then unreachable)) (call $exit))",
+        );
+        Ok(vec![call])
     })
 }

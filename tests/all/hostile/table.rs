@@ -5,6 +5,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
+pub use super::requests::spawn_request;
+
 use anyhow::{Context, Result, anyhow, ensure};
 use insula::{ExitReason, Figures, Import, Isolate, Limit, Limits, SpawnOptions};
 use insula_tests::Host;
@@ -31,6 +33,10 @@ pub enum End {
     Panicked(&'static str),
     Limit(Limit),
     Broken(Vec<String>),
+    Killed,
+    Failed(&'static str),
+    /// Because of the isolate of this name.
+    Linked(&'static str),
 }
 
 impl End {
@@ -42,9 +48,12 @@ impl End {
         let text = reason.to_string();
         match (self, reason) {
             (End::Ended, ExitReason::Ended) => true,
+            (End::Killed, ExitReason::Killed) => true,
             (End::Exited(expected), ExitReason::Exited(code)) => expected == code,
             (End::Trapped(word), ExitReason::Trapped { .. })
-            | (End::Panicked(word), ExitReason::Panicked { .. }) => text.contains(word),
+            | (End::Panicked(word), ExitReason::Panicked { .. })
+            | (End::Failed(word), ExitReason::Failed { .. })
+            | (End::Linked(word), ExitReason::Linked { .. }) => text.contains(word),
             (End::Limit(limit), ExitReason::Limit { hit, .. }) => {
                 let value = limits.get(*limit);
                 hit.limit == *limit
@@ -127,25 +136,10 @@ impl Table {
         // A worker takes note of a turn's end just after its isolate's.
         let deadline = Instant::now() + Duration::from_secs(60);
         loop {
-            let now = self.host.runtime.figures();
-            if (
-                now.groups,
-                now.isolates,
-                now.messages,
-                now.timers,
-                now.preempted,
-                now.memory,
-            ) == {
-                let was = self.before;
-                (
-                    was.groups,
-                    was.isolates,
-                    was.messages,
-                    was.timers,
-                    was.preempted,
-                    was.memory,
-                )
-            } {
+            let mut now = self.host.runtime.figures();
+            // How many threads there are is the scheduler's own business.
+            now.workers = self.before.workers;
+            if now == self.before {
                 return Ok(());
             }
             ensure!(
@@ -271,7 +265,7 @@ pub fn server(code: &str, wake: &str) -> String {
     )
 }
 
-fn module(host: &Host, body: &str) -> String {
+pub fn module(host: &Host, body: &str) -> String {
     let mut text = String::from("(module\n");
     for import in host.runtime.imports() {
         let name = short_name(import);

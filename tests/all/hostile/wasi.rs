@@ -4,7 +4,9 @@
 use anyhow::{Result, ensure};
 use insula::{ExitReason, Limits, SpawnOptions, Stream};
 
-use super::table::{End, MEMORY, MEMORY_END, Row, main, row, rows, short_name, table};
+use super::table::{
+    End, MEMORY, MEMORY_END, Row, main, row, rows, short_name, spawn_request, table,
+};
 
 /// `fd_write` of the pieces listed at `pieces`.
 fn write(pieces: u32, count: u32, written: u32) -> String {
@@ -292,10 +294,10 @@ fn a_flood_of_output_is_dropped_with_one_notice() -> Result<()> {
                     (br_if $again (i32.lt_u (local.get $n) (i32.const 1000)))))
             (func (export \"insula:entry/child\") (call $flood))
             (func (export \"insula:entry/main\")
-                (call $spawn (i32.const 1100) (i32.const 5) (i32.const 0) (i32.const 0) (i32.const 0)
-                    (i32.const 0) (i32.const 0) (i32.const 128))
-                (call $flood))",
-            write(64, 1, 0)
+                (call $spawn (i32.const 2048) (i32.const 128))
+                (call $flood)) {}",
+            write(64, 1, 0),
+            spawn_request(2048, 1100, 5).data()
         );
         let limits = Limits::default().output_bytes(10_000);
         let reason = table.run(&flood, SpawnOptions::new().limits(limits))?;
