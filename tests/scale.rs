@@ -4,7 +4,7 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use anyhow::{Context, Result};
-use insula::{ExitReason, Limits, SendPort, SpawnOptions};
+use insula::{ExitReason, Limits, Priority, Runtime, SendPort, SpawnOptions};
 use insula_tests::{Host, guest, in_time};
 
 /// What a process has beside a thread for each core: three of the test harness's,
@@ -206,3 +206,68 @@ const NEVER_LISTENS: &str = r#"
   (func (export "insula:entry/main")
     (call $start (i64.const 86400000000000) (i64.const 1) (i32.const 512))))
 "#;
+
+/// Isolates are killed at every moment of their lives, by several threads at once:
+/// before they begin, while they spawn others, while those begin.
+#[test]
+fn thousands_of_spawns_and_kills_leave_nothing() -> Result<()> {
+    const THREADS: u64 = 4;
+    const ROUNDS: u64 = 500;
+    let _turn = one_at_a_time();
+    let host = Host::with(|builder| builder.max_isolates(1_000))?;
+    let program = host.program(&guest("idle").to_string_lossy())?;
+    // Once through everything, so that what is made once is there.
+    let race = |thread: u64, round: u64| -> Result<()> {
+        let options = SpawnOptions::new()
+            .message(&10)
+            .paused(round % 5 == 0)
+            .errors_fatal(round % 2 == 0);
+        let isolate = host.runtime.spawn(&program, options)?;
+        let (to, told) = host.runtime.port();
+        isolate.add_monitor(&to, &round)?;
+        drop(to);
+        for _ in 0..(thread * 7_919 + round * 104_729) % 3_000 {
+            std::hint::spin_loop();
+        }
+        match round % 4 {
+            0 => isolate.kill(),
+            1 => isolate.kill_tree(Priority::Immediate)?,
+            2 => isolate.group().kill(),
+            _ => drop(isolate.pause()?),
+        }
+        let group = isolate.group().clone();
+        // What the first one has spawned lives on: nobody can reach it.
+        let reason = isolate.join();
+        group.wait();
+        let notice: (u64, ExitReason) = told.recv()?.decode()?;
+        assert_eq!(notice, (round, reason));
+        Ok(())
+    };
+    race(0, 0)?;
+    let before = host.runtime.figures();
+    let mappings = Runtime::mappings();
+    std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..THREADS)
+            .map(|thread| {
+                let race = &race;
+                scope.spawn(move || (0..ROUNDS).try_for_each(|round| race(thread, round)))
+            })
+            .collect();
+        threads
+            .into_iter()
+            .try_for_each(|thread| thread.join().expect("no panic"))
+    })?;
+    let mut after = host.runtime.figures();
+    // A few spare threads are kept for the next long turns.
+    assert!(after.workers <= cores() + handful(), "{after:?}");
+    after.workers = before.workers;
+    assert_eq!(after, before);
+    // Slots of the pool that were used have mappings of their own; there were never
+    // more of them than isolates at once.
+    if let (Some(before), Some(after)) = (mappings, Runtime::mappings()) {
+        let most = before + 4 * 11 * THREADS as usize + 4 * handful();
+        assert!(after <= most, "{before} mappings before, {after} after");
+    }
+    in_time(move || drop(host));
+    Ok(())
+}

@@ -26,9 +26,13 @@
 //! }
 //! ```
 //!
-//! * **Start** an isolate with [`spawn_function`], with a first message by
-//!   [`spawn_with`], from another program with [`spawn_uri`]. Each answers at once
-//!   with the [`SendPort`] of the new isolate's first port.
+//! * **Start** an isolate with [`Isolate::spawn`], or with [`SpawnOptions`] that
+//!   say more; for what a function returns there is [`Isolate::run`]. Where the
+//!   port is all that is wanted: [`spawn_function`], [`spawn_with`], and
+//!   [`spawn_uri`] for another program. Each answers at once.
+//! * **Control** it by its [`Isolate`] or [`Control`]: pause and resume it, kill
+//!   it, ping it, listen for its errors, and [monitor](Control::monitor) its end or
+//!   [link](Control::link) to it. Rights can be handed on and cannot be made up.
 //! * **Send** anything that implements [`serde::Serialize`]: [`SendPort::send`],
 //!   and for an answer [`SendPort::call`].
 //! * **Receive** at the isolate's first [`port`], or at one more [`ReceivePort`]:
@@ -127,8 +131,13 @@ pub type Graph = insula_message::Graph<SendPort>;
 /// Makes a function an entry: something that an isolate can start with.
 ///
 /// It takes nothing, or one value: the isolate's first message, of any type that
-/// is [`Incoming`]. It returns nothing, or a `Result<(), E>` whose error ends the
-/// isolate as a panic does. It may be an `async fn`.
+/// is [`Incoming`]. It may be an `async fn`.
+///
+/// It returns nothing, or any value that can be sent, which is for whoever started
+/// it with [`Isolate::run`]. A `Result` may also have an error that can be
+/// displayed and not be sent. Where nobody waits for the result, an `Err` is an
+/// error that nothing has caught: error listeners are told, and it ends the isolate
+/// where errors are fatal.
 ///
 /// ```no_run
 /// use insula_guest::*;

@@ -12,10 +12,10 @@ use crate::names::Names;
 use crate::output::GroupOutput;
 use crate::runtime::Figures;
 use crate::sched::Admission;
+use crate::starved::Starved;
 use crate::sync::{lock, wait};
 use crate::task::Task;
 use crate::uri::Grants;
-use crate::wait::Starved;
 use insula_message::ExitReason;
 use insula_message::{Limit, LimitHit};
 

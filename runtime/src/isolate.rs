@@ -7,6 +7,7 @@ use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
 use crate::control::{Controls, Part};
+use crate::core::shielded;
 use crate::events::Event;
 use crate::group::GroupCore;
 use crate::limits::Limits;
@@ -272,7 +273,10 @@ impl IsolateCore {
         self.group.leave(self.number);
         drop(exit);
         self.exited.notify_all();
-        wakers.into_iter().for_each(Waker::wake);
+        for waker in wakers {
+            // A host's code: one that panics must not take the worker along.
+            shielded(|| waker.wake());
+        }
         self.group.activity_ends();
     }
 

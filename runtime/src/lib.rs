@@ -57,9 +57,12 @@ mod port;
 mod program;
 mod promise;
 mod receive_port;
+mod run;
 mod runtime;
 mod sched;
 mod spawn;
+mod spawn_options;
+mod starved;
 mod state;
 mod sync;
 mod task;
@@ -78,10 +81,11 @@ pub use insula_message::{
     Limit, LimitHit, Node, NodeId, ToJsonError, ToMessage,
 };
 pub use limits::{Limits, MESSAGE_OVERHEAD, PORT_OVERHEAD};
-pub use message::{Graph, List, Map, SendPort, Value};
+pub use message::{Graph, List, Map, SendPort, Value, broadcast};
 pub use names::NameError;
 pub use output::{Line, Output, Stdio, Stream, harmless};
 pub use program::Program;
 pub use receive_port::{ReceivePort, Received};
-pub use runtime::{Figures, Runtime, RuntimeBuilder, SpawnOptions};
+pub use runtime::{Figures, Runtime, RuntimeBuilder};
+pub use spawn_options::SpawnOptions;
 pub use uri::file_uri;

@@ -98,32 +98,6 @@ impl SendPort {
         Ok(())
     }
 
-    /// Sends a copy of `message` to each of `ports`, and encodes it once. What
-    /// became of each, in their order.
-    ///
-    /// # Errors
-    ///
-    /// Where the value cannot be said in a message; nothing is sent then.
-    pub fn broadcast<'a, T: ToMessage<SendPort> + ?Sized>(
-        ports: impl IntoIterator<Item = &'a SendPort>,
-        message: &T,
-    ) -> Result<Vec<Result<(), SendError>>, EncodeError> {
-        let mut bytes = Vec::new();
-        let carried = insula_message::encode(message, &mut bytes)?;
-        let send = |to: &SendPort| {
-            let holder = to.0.group();
-            let carried = carried
-                .iter()
-                .map(|port: &SendPort| port.0.for_holder(holder));
-            to.send_message(Message {
-                bytes: bytes.clone(),
-                ports: carried.collect(),
-                reply: None,
-            })
-        };
-        Ok(ports.into_iter().map(send).collect())
-    }
-
     /// Sends a copy of `message` as soon as there is room, and waits for that:
     /// first come, first served. Never from a function that the runtime calls
     /// (output, `on_exit`): it would hold a worker.
@@ -282,6 +256,32 @@ impl SendPort {
         self.send_with_reply(request, &reply)?;
         Ok(answers)
     }
+}
+
+/// Sends a copy of `message` to each of `ports`, and encodes it once. What
+/// became of each, in their order.
+///
+/// # Errors
+///
+/// Where the value cannot be said in a message; nothing is sent then.
+pub fn broadcast<'a, T: ToMessage<SendPort> + ?Sized>(
+    ports: impl IntoIterator<Item = &'a SendPort>,
+    message: &T,
+) -> Result<Vec<Result<(), SendError>>, EncodeError> {
+    let mut bytes = Vec::new();
+    let carried = insula_message::encode(message, &mut bytes)?;
+    let send = |to: &SendPort| {
+        let holder = to.0.group();
+        let carried = carried
+            .iter()
+            .map(|port: &SendPort| port.0.for_holder(holder));
+        to.send_message(Message {
+            bytes: bytes.clone(),
+            ports: carried.collect(),
+            reply: None,
+        })
+    };
+    Ok(ports.into_iter().map(send).collect())
 }
 
 /// A new port of the host's.

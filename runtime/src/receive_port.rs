@@ -227,3 +227,57 @@ impl fmt::Debug for Received {
             .finish()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::limits::Limits;
+    use crate::message::port;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::task::{Wake, Waker};
+
+    struct Count(AtomicUsize);
+
+    impl Wake for Count {
+        fn wake(self: Arc<Self>) {
+            self.0.fetch_add(1, Ordering::SeqCst);
+        }
+    }
+
+    #[test]
+    fn a_stream_gives_each_message_and_ends_with_the_last_send_port() {
+        let woken = Arc::new(Count(AtomicUsize::new(0)));
+        let waker = Waker::from(woken.clone());
+        let mut context = Context::from_waker(&waker);
+        let (to, mut messages) = port(&Limits::default());
+        let mut next = || match Pin::new(&mut messages).poll_next(&mut context) {
+            Poll::Pending => None,
+            Poll::Ready(message) => Some(message.map(|message| message.decode::<u64>().ok())),
+        };
+        assert_eq!(next(), None);
+        to.send(&1).expect("there is room");
+        to.send(&2).expect("there is room");
+        // Once is enough.
+        assert_eq!(woken.0.load(Ordering::SeqCst), 1);
+        assert_eq!(next(), Some(Some(Some(1))));
+        assert_eq!(next(), Some(Some(Some(2))));
+        assert_eq!(next(), None);
+        drop(to);
+        assert_eq!(woken.0.load(Ordering::SeqCst), 2);
+        assert_eq!(next(), Some(None));
+    }
+
+    #[test]
+    fn a_task_that_does_not_wait_any_more_is_not_woken() {
+        let woken = Arc::new(Count(AtomicUsize::new(0)));
+        let waker = Waker::from(woken.clone());
+        let (to, messages) = port(&Limits::default());
+        let mut receiving = Box::pin(messages.recv_async());
+        let polled = receiving.as_mut().poll(&mut Context::from_waker(&waker));
+        assert!(polled.is_pending());
+        drop(receiving);
+        to.send(&1).expect("there is room");
+        assert_eq!(woken.0.load(Ordering::SeqCst), 0);
+        assert_eq!(Arc::strong_count(&woken), 2, "no waker is kept");
+    }
+}

@@ -2,23 +2,23 @@
 
 use std::sync::Arc;
 
-use insula_message::{FromMessage, ToMessage};
+use insula_message::ExitReason;
 
 use crate::abi::Import;
 use crate::core::{Core, Settings};
-use crate::error::{RunError, SpawnError, StartError};
+use crate::error::{SpawnError, StartError};
 use crate::events::Events;
 use crate::group::MailboxShare;
 use crate::handle::Isolate;
 use crate::limits::Limits;
 use crate::message::{self, SendPort};
 use crate::output::{Output, Stdio};
-use crate::port::{Message, Paid};
+use crate::port::Paid;
 use crate::program::Program;
 use crate::receive_port::ReceivePort;
 use crate::spawn::{self, Child, NotSpawned};
+use crate::spawn_options::SpawnOptions;
 use crate::uri::Grants;
-use insula_message::ExitReason;
 
 /// Runs isolates. Dropping it ends every isolate and joins every thread.
 ///
@@ -124,35 +124,6 @@ impl Runtime {
         Ok(Isolate::new(isolate, SendPort::new(port)))
     }
 
-    /// Runs an entry in an isolate of its own, the first of a new group, and
-    /// waits for what it returns. `options` name the entry and its argument.
-    ///
-    /// # Errors
-    ///
-    /// Where it is not spawned, ends without a result, or gives another one than
-    /// an `R`.
-    pub fn run<R: FromMessage<SendPort>>(
-        &self,
-        program: &Program,
-        options: SpawnOptions,
-    ) -> Result<R, RunError> {
-        let (isolate, results) = self.start_run(program, options)?;
-        match results.recv() {
-            Ok(result) => Ok(result.decode()?),
-            Err(_) => Err(RunError::Ended(isolate.join())),
-        }
-    }
-
-    fn start_run(
-        &self,
-        program: &Program,
-        mut options: SpawnOptions,
-    ) -> Result<(Isolate, ReceivePort), SpawnError> {
-        let (result, results) = self.port();
-        options.result = Some(result);
-        Ok((self.spawn(program, options)?, results))
-    }
-
     /// A port of the host's own: a host service is simply its send port, handed
     /// to a guest. The port holds what [`Limits::default`] allows a mailbox.
     pub fn port(&self) -> (SendPort, ReceivePort) {
@@ -177,6 +148,11 @@ impl Runtime {
     /// How many memory mappings the process has, of which the system allows so
     /// many (`vm.max_map_count`): each isolate takes a few. None where the system
     /// does not say.
+    ///
+    /// ```
+    /// # #[cfg(target_os = "linux")]
+    /// assert!(insula::Runtime::mappings().is_some_and(|mappings| mappings > 10));
+    /// ```
     pub fn mappings() -> Option<usize> {
         let maps = std::fs::read("/proc/self/maps").ok()?;
         Some(maps.iter().filter(|byte| **byte == b'\n').count())
@@ -298,102 +274,6 @@ impl std::fmt::Debug for RuntimeBuilder {
         f.debug_struct("RuntimeBuilder")
             .field("permits", &self.permits)
             .field("max_isolates", &self.max_isolates)
-            .finish_non_exhaustive()
-    }
-}
-
-type Encode<'a> = Box<
-    dyn FnOnce(&Arc<crate::group::GroupCore>) -> Result<Message, insula_message::EncodeError> + 'a,
->;
-
-/// How an isolate is spawned, and what its group may use.
-#[must_use]
-#[derive(Default)]
-pub struct SpawnOptions<'a> {
-    entry: Option<String>,
-    message: Option<Encode<'a>>,
-    limits: Limits,
-    grants: Vec<String>,
-    name: Option<String>,
-    paused: bool,
-    errors_not_fatal: bool,
-    on_exit: Option<SendPort>,
-    on_error: Option<SendPort>,
-    result: Option<SendPort>,
-}
-
-impl<'a> SpawnOptions<'a> {
-    /// The default entry, no first message, the default limits, nothing granted.
-    pub fn new() -> Self {
-        SpawnOptions::default()
-    }
-
-    /// The entry to run, in place of the program's default one.
-    pub fn entry(mut self, entry: impl Into<String>) -> Self {
-        self.entry = Some(entry.into());
-        self
-    }
-
-    /// The first message: what an entry with an argument gets.
-    pub fn message<T: ToMessage<SendPort> + ?Sized>(mut self, message: &'a T) -> Self {
-        self.message = Some(Box::new(|group| message::encode(message, Some(group))));
-        self
-    }
-
-    /// What the isolate and its group may use.
-    pub fn limits(mut self, limits: Limits) -> Self {
-        self.limits = limits;
-        self
-    }
-
-    /// What the isolate is called, in place of its entry's name. A number is put
-    /// behind it.
-    pub fn name(mut self, name: impl Into<String>) -> Self {
-        self.name = Some(name.into());
-        self
-    }
-
-    /// Whether it is paused before its entry runs, as if by its own pause
-    /// capability: [`Isolate::start`] lets it go on. Not paused by default.
-    pub fn paused(mut self, paused: bool) -> Self {
-        self.paused = paused;
-        self
-    }
-
-    /// Whether an error that nothing in it catches ends it, as it does by
-    /// default. A panic and a trap always do.
-    pub fn errors_fatal(mut self, fatal: bool) -> Self {
-        self.errors_not_fatal = !fatal;
-        self
-    }
-
-    /// A port that gets null when the isolate has ended.
-    pub fn on_exit(mut self, listener: &SendPort) -> Self {
-        self.on_exit = Some(listener.clone());
-        self
-    }
-
-    /// A port that gets each uncaught error, as a list of its text and its
-    /// backtrace.
-    pub fn on_error(mut self, listener: &SendPort) -> Self {
-        self.on_error = Some(listener.clone());
-        self
-    }
-
-    /// Lets the group spawn programs from a `file:` URI: a folder with all that
-    /// is below it, or one file. Nothing is granted by default.
-    pub fn grant_uri(mut self, uri: impl Into<String>) -> Self {
-        self.grants.push(uri.into());
-        self
-    }
-}
-
-impl std::fmt::Debug for SpawnOptions<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("SpawnOptions")
-            .field("entry", &self.entry)
-            .field("limits", &self.limits)
-            .field("grants", &self.grants)
             .finish_non_exhaustive()
     }
 }

@@ -1,8 +1,6 @@
 //! Waiting for a port: for room in its mailbox, or for its end.
 
-use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, Weak};
+use std::sync::{Arc, Weak};
 use std::task::Waker;
 
 use crate::group::{Activity, GroupCore, MailboxShare};
@@ -369,42 +367,4 @@ fn finish(first: Settled) {
 pub(crate) fn room_in(group: &Arc<GroupCore>) {
     let mut settled = Settled::default();
     settled.frees(group);
-}
-
-/// The isolates of one group at whose mailboxes the first in line waits for room
-/// in the group's share.
-#[derive(Default)]
-pub(crate) struct Starved {
-    count: AtomicUsize,
-    isolates: Mutex<BTreeMap<usize, Arc<IsolateCore>>>,
-}
-
-impl Starved {
-    /// Whether there are any: one load, after room was given back and before
-    /// looking for who wants it. Who joins looks for room once more.
-    pub(crate) fn any(&self) -> bool {
-        self.count.load(Ordering::SeqCst) > 0
-    }
-
-    pub(crate) fn add(&self, isolate: &Arc<IsolateCore>) {
-        let mut isolates = lock(&self.isolates);
-        isolates.insert(key(isolate), isolate.clone());
-        self.count.store(isolates.len(), Ordering::SeqCst);
-    }
-
-    pub(crate) fn remove(&self, isolate: &Arc<IsolateCore>) {
-        let mut isolates = lock(&self.isolates);
-        let removed = isolates.remove(&key(isolate));
-        self.count.store(isolates.len(), Ordering::SeqCst);
-        drop(isolates);
-        drop(removed);
-    }
-
-    fn list(&self) -> Vec<Arc<IsolateCore>> {
-        lock(&self.isolates).values().cloned().collect()
-    }
-}
-
-fn key(isolate: &Arc<IsolateCore>) -> usize {
-    Arc::as_ptr(isolate).addr()
 }

@@ -36,7 +36,14 @@ fn kill_ends_an_isolate_whatever_it_is_doing() -> Result<()> {
 fn kill_before_next_event_overtakes_what_waits_and_waits_for_resume() -> Result<()> {
     assert_eq!(
         lines("kill_before_next_event")?,
-        ["a message before", "paused: true", "the end", "killed"]
+        [
+            "a message before",
+            "paused: true",
+            "the end",
+            "killed",
+            "looping: true",
+            "killed"
+        ]
     );
     Ok(())
 }
@@ -67,6 +74,13 @@ fn a_pause_is_a_set_of_capabilities_and_keeps_messages() -> Result<()> {
         lines("pause")?,
         ["it is paused", "it goes on", "first", "second", "third"]
     );
+    Ok(())
+}
+
+#[test]
+fn a_pause_keeps_timers_that_are_due() -> Result<()> {
+    let lines = lines("pause_keeps_timers")?;
+    assert_eq!(lines, ["is paused", "goes on", "is due"]);
     Ok(())
 }
 
@@ -105,5 +119,28 @@ fn an_exit_listener_is_told_once_after_all_messages_with_the_newer_response() ->
             "nothing else",
         ]
     );
+    Ok(())
+}
+
+#[test]
+fn ports_sent_to_the_dead_are_let_go_of() -> Result<()> {
+    let lines = lines("ports_of_the_dead")?;
+    assert_eq!(lines, ["Err(NoAnswer)", "Err(Send(Closed))"]);
+    Ok(())
+}
+
+#[test]
+fn thousands_of_kills_at_any_time_leave_nothing_over() -> Result<()> {
+    let host = Host::new()?;
+    let before = host.runtime.figures();
+    let program = host.program(guests::CONTROLS)?;
+    for _ in 0..3 {
+        let options = SpawnOptions::new().entry("races").message(&1000);
+        assert_eq!(host.run(&program, options)?, ExitReason::Ended);
+    }
+    assert_eq!(host.lines(), vec!["races#1: all are gone"; 3]);
+    let after = host.runtime.figures();
+    assert_eq!((after.isolates, after.ports), (0, 0));
+    assert_eq!((after.waits, after.names), (before.waits, before.names));
     Ok(())
 }

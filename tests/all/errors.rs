@@ -34,6 +34,12 @@ fn an_uncaught_error_ends_an_isolate_and_says_what_and_where() -> Result<()> {
             "a timer's",
             "    Timer::after(Duration::ZERO, || Err(\"a timer's",
         ),
+        (
+            "in_handler",
+            "a handler's",
+            "    port().receive(|(): (), _| Err",
+        ),
+        ("in_answer", "an answer's", "    call.then(|answer|"),
     ] {
         let ExitReason::Failed { error, place, .. } = run(&host, entry)? else {
             panic!("{:?}", host.exit_of(&format!("{entry}#1")));

@@ -219,6 +219,7 @@ fn idle_isolates_wait_without_threads_until_nobody_can_reach_them() -> Result<()
     main.port().call_timeout::<_, ()>(&(), HANG)?;
     let figures = host.runtime.figures();
     assert_eq!((figures.groups, figures.isolates), (1, IDLE + 1));
+    assert_eq!((figures.pool_memories, figures.ports), (IDLE + 1, IDLE + 1));
     assert!(figures.workers <= 8, "{figures:?}");
     assert_eq!(host.lines(), ["main#1: 50 isolates are idle"]);
 

@@ -16,6 +16,8 @@ mod hello;
 mod host;
 mod host_control;
 mod host_names;
+mod host_run;
+mod host_waits;
 mod hostile;
 mod last_words;
 mod limits;

@@ -1,9 +1,12 @@
 //! `Isolate::run`: a function in an isolate of its own, and its result or why there
 //! is none. (What does not compile is in `guest-sdk/tests`.)
 
+use std::thread;
+use std::time::Instant;
+
 use anyhow::Result;
-use insula::{ExitReason, SpawnOptions};
-use insula_tests::Host;
+use insula::{ExitReason, Limits, SpawnOptions};
+use insula_tests::{HANG, Host};
 
 use crate::guests;
 
@@ -74,6 +77,28 @@ fn many_run_together() -> Result<()> {
     let host = Host::new()?;
     assert_eq!(run(&host, "together")?, ["380"]);
     assert_eq!(host.runtime.figures().isolates, 0);
+    Ok(())
+}
+
+#[test]
+fn a_result_waits_for_room() -> Result<()> {
+    let host = Host::new()?;
+    let program = host.program(guests::RUN)?;
+    let (signal, closes) = host.runtime.port();
+    let options = SpawnOptions::new()
+        .entry("full")
+        .message(&signal)
+        .limits(Limits::default().mailbox_messages(8));
+    let isolate = host.runtime.spawn(&program, options)?;
+    // The three results are in line, and their receiver waits for the signal.
+    let begun = Instant::now();
+    while host.runtime.figures().waits < 4 {
+        assert!(begun.elapsed() < HANG, "{:?}", host.runtime.figures());
+        thread::yield_now();
+    }
+    drop(closes);
+    assert_eq!(isolate.wait_timeout(HANG), Some(ExitReason::Ended));
+    assert_eq!(host.lines_of("full#1"), ["1", "2", "3"]);
     Ok(())
 }
 

@@ -1,17 +1,12 @@
-//! Waiting for room in a mailbox, first come, first served, and for a port to
-//! close: by guests, by threads of the host and by its tasks.
+//! What the contract says of waits: modules without an SDK wait for room and for
+//! ports to close.
 
-use std::pin::pin;
-use std::task::{Context, Poll, Waker};
 use std::thread;
-use std::time::Duration;
 
 use anyhow::{Result, ensure};
-use insula::{ExitReason, Figures, Limits, MESSAGE_OVERHEAD, SendError, SendPort, SpawnOptions};
-use insula_tests::{HANG, Host, block_on, in_time};
-use serde::{Deserialize, Serialize};
+use insula::{ExitReason, Figures, Limits, MESSAGE_OVERHEAD, SpawnOptions};
+use insula_tests::{HANG, block_on, in_time};
 
-use crate::guests;
 use crate::hostile::table::{MEMORY, Table, server, table};
 
 /// Room for so many messages.
@@ -27,123 +22,6 @@ fn until(table: &Table, hold: impl Fn(Figures) -> bool) -> Result<()> {
         ensure!(began.elapsed() < HANG, "it never is: {figures:?}");
         thread::yield_now();
     }
-    Ok(())
-}
-
-/// Looks at a future once.
-fn poll<T>(future: impl Future<Output = T> + Unpin) -> Poll<T> {
-    pin!(future).poll(&mut Context::from_waker(Waker::noop()))
-}
-
-#[test]
-fn tasks_wait_in_line_and_nobody_overtakes() -> Result<()> {
-    let host = Host::new()?;
-    let (to, port) = host.runtime.port_with_limits(&room_for(1));
-    to.send(&1)?;
-    let mut second = Box::pin(to.send_when_ready_async(&2));
-    let mut third = Box::pin(to.send_when_ready_async(&3));
-    assert!(poll(&mut second).is_pending() && poll(&mut third).is_pending());
-    assert!(matches!(to.send(&9), Err(SendError::Full)));
-
-    let first = port.recv()?;
-    assert_eq!(first.decode::<u64>()?, 1);
-    // It holds its room until it is dropped.
-    assert!(port.try_recv().is_err());
-    drop(first);
-    // The room went to who waited, at once.
-    assert!(matches!(to.send(&9), Err(SendError::Full)));
-    block_on(second)?;
-    assert!(poll(&mut third).is_pending());
-    assert_eq!(port.recv()?.decode::<u64>()?, 2);
-    block_on(third)?;
-    assert_eq!(port.recv()?.decode::<u64>()?, 3);
-    to.send(&4)?;
-    Ok(())
-}
-
-#[test]
-fn who_does_not_wait_any_more_is_not_in_line() -> Result<()> {
-    let host = Host::new()?;
-    let (to, port) = host.runtime.port_with_limits(&room_for(1));
-    to.send(&1)?;
-    let dropped = to.send_when_ready_async(&2);
-    let kept = to.send_when_ready_async(&3);
-    drop(dropped);
-    let late = to.send_when_ready_timeout(&4, Duration::from_millis(5));
-    assert!(matches!(late, Err(SendError::Full)));
-    drop(port.recv()?);
-    block_on(kept)?;
-    assert_eq!(port.recv()?.decode::<u64>()?, 3);
-    assert!(port.try_recv().is_err());
-    Ok(())
-}
-
-#[test]
-fn one_that_leaves_the_head_of_the_line_lets_a_smaller_one_in() -> Result<()> {
-    let host = Host::new()?;
-    let limits = Limits::default().mailbox_bytes(4 * MESSAGE_OVERHEAD);
-    let (to, port) = host.runtime.port_with_limits(&limits);
-    to.send(&"x".repeat(100))?;
-    let large = to.send_when_ready_async(&"y".repeat(300));
-    let mut small = Box::pin(to.send_when_ready_async("z"));
-    assert!(poll(&mut small).is_pending(), "the large one is before it");
-    drop(large);
-    block_on(small)?;
-    assert_eq!(port.channel().len(), 2);
-    Ok(())
-}
-
-#[test]
-fn threads_wait_until_there_is_room() -> Result<()> {
-    let host = Host::new()?;
-    let (to, port) = host.runtime.port_with_limits(&room_for(2));
-    let sent: Vec<_> = (0..8u64)
-        .map(|sender| {
-            let to = to.clone();
-            thread::spawn(move || {
-                (0..50u64).try_for_each(|message| to.send_when_ready(&(sender, message)))
-            })
-        })
-        .collect();
-    drop(to);
-    let mut next = [0; 8];
-    in_time(move || {
-        for message in &port {
-            let (sender, message): (u64, u64) = message.decode().expect("a pair");
-            assert_eq!(message, next[sender as usize], "out of order");
-            next[sender as usize] += 1;
-        }
-        assert_eq!(next, [50; 8]);
-    });
-    for sender in sent {
-        sender.join().expect("it does not panic")?;
-    }
-    Ok(())
-}
-
-#[test]
-fn a_message_that_never_fits_and_a_port_that_closes_end_the_wait() -> Result<()> {
-    let host = Host::new()?;
-    let limits = room_for(1).mailbox_bytes(1000);
-    let (to, port) = host.runtime.port_with_limits(&limits);
-    let large = to.send_when_ready(&"x".repeat(1000));
-    assert!(matches!(large, Err(SendError::TooLarge)));
-    to.send(&1)?;
-    let waiting = to.send_when_ready_async(&2);
-    let closed = to.closed();
-    assert!(!to.is_closed() && !to.wait_closed_timeout(Duration::ZERO));
-    let blocked = {
-        let to = to.clone();
-        thread::spawn(move || to.send_when_ready(&3))
-    };
-    drop(port);
-    assert!(matches!(block_on(waiting), Err(SendError::Closed)));
-    block_on(closed);
-    to.wait_closed();
-    assert!(to.is_closed() && to.wait_closed_timeout(Duration::ZERO));
-    let blocked = in_time(move || blocked.join()).expect("it does not panic");
-    assert!(matches!(blocked, Err(SendError::Closed)));
-    assert!(matches!(to.send_when_ready(&4), Err(SendError::Closed)));
     Ok(())
 }
 
@@ -403,124 +281,55 @@ fn a_port_that_does_not_keep_alive_lets_its_isolate_end() -> Result<()> {
     })
 }
 
-/// A part of what `guests/actor` understands.
-#[derive(Serialize)]
-enum Command {
-    Note(u64),
-    Spawn(Child),
-}
-
-#[derive(Serialize)]
-struct Child {
-    log: SendPort,
-    paused: bool,
-    errors_fatal: bool,
-}
-
-#[derive(Deserialize)]
-struct Spawned {
-    control: insula::Control,
-    port: SendPort,
-}
-
 #[test]
-fn room_in_a_groups_share_goes_to_who_waits_at_another_mailbox() -> Result<()> {
-    let host = Host::new()?;
-    let (log, said) = host.runtime.port();
-    let program = host.program(guests::ACTOR)?;
-    let limits = Limits::default().group_mailbox_bytes(1500);
-    let options = SpawnOptions::new().entry("actor").message(&log);
-    let parent = host.runtime.spawn(&program, options.limits(limits))?;
-    let child = Child {
-        log: log.clone(),
-        paused: true,
-        errors_fatal: true,
-    };
-    let child: Spawned = parent.port().call_timeout(&Command::Spawn(child), HANG)?;
-    let pause = parent.pause()?;
+fn a_guest_waits_for_an_isolate_of_another_group_in_line_with_the_host() -> Result<()> {
+    table(|table| {
+        let runtime = &table.host.runtime;
+        // Exits at the fifth message.
+        let counts = server(
+            "",
+            "(loop $next
+                (call $receive (i32.const 128))
+                (if (i32.load8_u (i32.const 128))
+                    (then
+                        (global.set $count (i32.add (global.get $count) (i32.const 1)))
+                        (if (i32.eq (global.get $count) (i32.const 5)) (then (call $exit)))
+                        (br $next))))",
+        );
+        let counts = format!("{counts} (global $count (mut i32) (i32.const 0))");
+        let counts = table.host.wat(&table.module(&counts))?;
+        let options = SpawnOptions::new().limits(room_for(1)).paused(true);
+        let receiver = runtime.spawn(&counts, options)?;
+        receiver.port().send(&0)?;
 
-    let mut sent = 0;
-    while parent.port().send(&Command::Note(sent)).is_ok() {
-        sent += 1;
-    }
-    ensure!(sent > 0, "the share is full from the beginning");
-    let mut waiting = Box::pin(child.port.send_when_ready_async(&Command::Note(100)));
-    assert!(poll(&mut waiting).is_pending());
-    // What comes from another group waits for the same room, behind it.
-    let behind = child.port.send_when_ready_async(&Command::Note(101));
-
-    parent.resume(&pause)?;
-    in_time(move || block_on(waiting))?;
-    for note in 0..sent {
-        assert_eq!(said.recv_timeout(HANG)?.decode::<u64>()?, note);
-    }
-    child.control.start()?;
-    in_time(move || block_on(behind))?;
-    for note in [100, 101] {
-        assert_eq!(said.recv_timeout(HANG)?.decode::<u64>()?, note);
-    }
-    Ok(())
-}
-
-#[test]
-fn tasks_of_the_host_receive_and_call() -> Result<()> {
-    let host = Host::new()?;
-    let (to, port) = host.runtime.port();
-    let mut receiving = Box::pin(port.recv_async());
-    assert!(poll(&mut receiving).is_pending());
-    let sender = {
-        let to = to.clone();
-        thread::spawn(move || to.send("later"))
-    };
-    assert_eq!(block_on(receiving)?.decode::<String>()?, "later");
-    sender.join().expect("it does not panic")?;
-
-    let answering = thread::spawn(move || -> Result<()> {
-        let request = port.recv()?;
-        request.reply().expect("it is a call").send("answer")?;
-        // The second one is dropped, and with it who could answer.
-        port.recv()?;
+        let program = table.host.wat(&table.module(&patient()))?;
+        let options = SpawnOptions::new().message(receiver.port());
+        // What waits is on the sender's budget: room for three and no more.
+        let limits = Limits::default().group_mailbox_bytes(3 * (MESSAGE_OVERHEAD + 1));
+        let sender = runtime.spawn(&program, options.limits(limits))?;
+        until(table, |figures| figures.waits == 3)?;
+        let behind = receiver.port().send_when_ready_async(&4);
+        let ended = thread::spawn(move || sender.join());
+        receiver.control().start()?;
+        assert_eq!(receiver.wait_timeout(HANG), Some(ExitReason::Ended));
+        in_time(move || block_on(behind))?;
+        let ended = in_time(move || ended.join()).expect("it does not panic");
+        assert_eq!(ended, ExitReason::Ended);
         Ok(())
-    });
-    let answer: String = block_on(to.call_async("first"))?;
-    assert_eq!(answer, "answer");
-    let none: Result<String, _> = block_on(to.call_async("second"));
-    assert!(matches!(none, Err(insula::CallError::NoAnswer)));
-    answering.join().expect("it does not panic")?;
-    Ok(())
+    })
 }
 
 #[test]
-fn who_drops_a_call_is_seen_not_to_wait() -> Result<()> {
-    let host = Host::new()?;
-    let (to, port) = host.runtime.port();
-    let call = to.call_async::<_, String>("question");
-    let request = port.recv()?;
-    let reply = request.reply().expect("it is a call").clone();
-    assert!(!reply.is_closed());
-    let closed = reply.closed();
-    drop(call);
-    block_on(closed);
-    assert!(reply.is_closed());
-    Ok(())
-}
-
-#[test]
-fn a_broadcast_tells_of_each_port() -> Result<()> {
-    let host = Host::new()?;
-    let (open, port) = host.runtime.port();
-    let (full, full_port) = host.runtime.port_with_limits(&room_for(0));
-    let (closed, closed_port) = host.runtime.port();
-    drop(closed_port);
-    let sent = SendPort::broadcast([&open, &full, &closed, &open], &(7, &open))?;
-    assert!(matches!(
-        sent[..],
-        [Ok(()), Err(SendError::Full), Err(SendError::Closed), Ok(())]
-    ));
-    for _ in 0..2 {
-        let (number, carried): (u64, SendPort) = port.recv()?.decode()?;
-        assert_eq!((number, &carried), (7, &open));
-    }
-    drop(full_port);
-    Ok(())
+fn what_waits_is_on_the_senders_budget() -> Result<()> {
+    table(|table| {
+        let (to, _port) = table.host.runtime.port_with_limits(&room_for(1));
+        to.send(&0)?;
+        // The first message is paid too, until it is taken; the third wait is
+        // refused, at which the guest traps.
+        let limits = Limits::default().group_mailbox_bytes(3 * (MESSAGE_OVERHEAD + 1) - 1);
+        let options = SpawnOptions::new().message(&to).limits(limits);
+        let reason = table.run(&patient(), options)?;
+        assert!(matches!(reason, ExitReason::Trapped { .. }), "{reason:?}");
+        Ok(())
+    })
 }

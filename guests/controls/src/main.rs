@@ -79,6 +79,13 @@ async fn kill_before_next_event() -> Result<(), Failure> {
     relay.resume(&pause)?;
     println!("{}", told.recv_as::<String>().await?);
     println!("{}", relay.monitor().await.reason);
+    // It has no next event.
+    let looping = Isolate::spawn(loops, told.send_port());
+    told.recv_as::<()>().await?;
+    looping.kill_with(Priority::BeforeNextEvent)?;
+    println!("looping: {}", looping.responds(Priority::Immediate).await);
+    looping.kill()?;
+    println!("{}", looping.monitor().await.reason);
     Ok(())
 }
 
@@ -142,6 +149,33 @@ async fn pause() -> Result<(), Failure> {
     Ok(())
 }
 
+/// Is due when it is paused already.
+#[entry]
+fn is_due(to: SendPort) -> Result<(), Failure> {
+    let own = Control::current();
+    own.pause_with(&Capability::from(&to))?;
+    to.send(("is paused", own))?;
+    let due = move || to.send(("is due", Control::current()));
+    Timer::after(Duration::ZERO, due).detach();
+    Ok(())
+}
+
+#[entry]
+async fn pause_keeps_timers() -> Result<(), Failure> {
+    let told = port().send_port();
+    Isolate::spawn(is_due, told.clone());
+    let (text, paused): (String, Control) = port().recv_as().await?;
+    println!("{text}");
+    // Time enough for a timer that is not kept.
+    sleep(Duration::from_millis(20)).await;
+    told.send(("goes on", &paused))?;
+    paused.resume(&Capability::from(&told))?;
+    for _ in 0..2 {
+        println!("{}", port().recv_as::<(String, Control)>().await?.0);
+    }
+    Ok(())
+}
+
 /// Control messages of one sender keep their order.
 #[entry]
 async fn pings() -> Result<(), Failure> {
@@ -164,6 +198,60 @@ async fn pings() -> Result<(), Failure> {
         println!("{:?}", relay.ping(&told.send_port(), "never", priority));
         println!("{}", relay.responds(priority).await);
     }
+    Ok(())
+}
+
+/// Nobody has the ports any more that were sent to the dead or the dying.
+#[entry]
+async fn ports_of_the_dead() -> Result<(), Failure> {
+    let paused = Isolate::spawn(listens, ());
+    paused.pause()?;
+    let call = paused.port().call::<()>("waits there");
+    paused.kill()?;
+    println!("{:?}", call.await);
+    println!("{:?}", paused.port().call::<()>("never there").await);
+    Ok(())
+}
+
+/// Isolates that are killed whenever it happens to be, by themselves as well.
+#[entry]
+async fn races(count: u32) -> Result<(), Failure> {
+    let mut ends = Vec::new();
+    for number in 0..count {
+        let paused = number % 7 == 0;
+        let options = SpawnOptions::new().paused(paused);
+        let isolate = options.spawn(relay, port().send_port())?;
+        ends.push(isolate.monitor());
+        isolate.port().send("a message").ok();
+        let priority = match number % 3 {
+            0 => Priority::Immediate,
+            _ => Priority::BeforeNextEvent,
+        };
+        match number % 5 {
+            0 => {
+                isolate.responds(Priority::Immediate).await;
+            }
+            1 if !paused => {
+                port().recv().await;
+            }
+            _ => {}
+        }
+        isolate.kill_with(priority)?;
+        isolate.start()?;
+        if number % 4 == 0 {
+            isolate.kill_tree()?;
+        }
+        // So many at once.
+        if ends.len() == 16 {
+            for end in ends.drain(..) {
+                assert_eq!(end.await.reason, ExitReason::Killed);
+            }
+        }
+    }
+    for end in ends {
+        assert_eq!(end.await.reason, ExitReason::Killed);
+    }
+    println!("all are gone");
     Ok(())
 }
 

@@ -21,6 +21,19 @@ fn in_timer() {
     Timer::after(Duration::ZERO, || Err("a timer's")).detach();
 }
 
+#[entry]
+fn in_handler() -> Result<(), SendError> {
+    port().receive(|(): (), _| Err("a handler's"));
+    port().send_port().send(())
+}
+
+#[entry]
+fn in_answer() {
+    let closed = ReceivePort::new().send_port();
+    let call = closed.call::<()>("anybody?");
+    call.then(|answer| answer.map_err(|_| "an answer's"));
+}
+
 /// It panics, traps or fails, as it is told.
 #[entry]
 fn worker() {

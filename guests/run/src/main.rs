@@ -129,6 +129,30 @@ async fn dropped() {
     println!("{}", end.await.reason);
 }
 
+#[entry]
+fn number(number: u32) -> u32 {
+    number
+}
+
+/// Its mailbox is full when the results come, until the port for `signal` is
+/// closed.
+#[entry]
+async fn full(signal: SendPort) -> Result<(), Box<dyn std::error::Error>> {
+    let options = SpawnOptions::new().paused(true);
+    let runs: Vec<_> = (1..=3).map(|each| options.run(number, each)).collect();
+    let own = port().send_port();
+    while own.send("a message that nobody takes").is_ok() {}
+    for run in &runs {
+        run.isolate().ok_or("it is there")?.start()?;
+    }
+    signal.closed().await;
+    port().close();
+    for run in runs {
+        println!("{}", run.await?);
+    }
+    Ok(())
+}
+
 /// Many at once, each with its own result.
 #[entry]
 async fn together() -> Result<(), RunError> {

@@ -1,0 +1,122 @@
+//! What of a mailbox is handed out: which ports listen, and what comes next.
+
+use std::collections::VecDeque;
+
+use super::{Event, Mailbox, Queued};
+
+impl Mailbox {
+    pub(crate) fn listen(&mut self, slot: usize, on: bool) {
+        let Some(port) = self.ports.get_mut(slot) else {
+            return;
+        };
+        if std::mem::replace(&mut port.listening, on) == on {
+            return;
+        }
+        let head = port.queue.front().map(|(arrival, _)| (*arrival, slot));
+        if on {
+            self.living += usize::from(port.keeps_alive);
+            if let Some(head) = head {
+                self.add_ready(head);
+            }
+        } else {
+            self.living -= usize::from(port.keeps_alive);
+            if let Some(head) = head
+                && let Ok(place) = self.ready.binary_search(&head)
+            {
+                self.ready.remove(place);
+            }
+        }
+    }
+
+    /// Whether a port keeps the isolate alive while it listens.
+    pub(crate) fn keep_alive(&mut self, slot: usize, on: bool) {
+        let Some(port) = self.ports.get_mut(slot) else {
+            return;
+        };
+        if std::mem::replace(&mut port.keeps_alive, on) == on || !port.listening {
+            return;
+        }
+        if on {
+            self.living += 1;
+        } else {
+            self.living -= 1;
+        }
+    }
+
+    fn add_ready(&mut self, head: (u64, usize)) {
+        let place = self.ready.partition_point(|other| *other < head);
+        self.ready.insert(place, head);
+    }
+
+    /// The next event of a listening port, in order of arrival.
+    pub(crate) fn take(&mut self) -> Option<Event> {
+        loop {
+            let message_at = self.ready.front().map(|(arrival, _)| *arrival);
+            let due_at = self.due.front().map(|(arrival, _)| *arrival);
+            match (message_at, due_at) {
+                (None, None) => return None,
+                (Some(message), due) if due.is_none_or(|due| message < due) => {
+                    if let Some(event) = self.take_queued() {
+                        return Some(event);
+                    }
+                }
+                _ => return self.take_due(),
+            }
+        }
+    }
+
+    fn take_due(&mut self) -> Option<Event> {
+        let (_, event) = self.due.pop_front()?;
+        shrink(&mut self.due);
+        if matches!(event, Event::Settled { .. }) {
+            self.settled -= 1;
+        }
+        Some(event)
+    }
+
+    fn take_queued(&mut self) -> Option<Event> {
+        let (_, slot) = self.ready.pop_front()?;
+        let port = &mut self.ports[slot];
+        let token = port.token;
+        let (_, queued) = port.queue.pop_front()?;
+        shrink(&mut port.queue);
+        let next = port.queue.front().map(|(arrival, _)| (*arrival, slot));
+        let event = match queued {
+            Queued::Message(message) => {
+                let share = self.take_off(message.cost());
+                Some(Event::Message {
+                    token,
+                    message,
+                    share,
+                })
+            }
+            Queued::Unreachable => {
+                port.notice = false;
+                // A send port may have been made since.
+                (!port.port.has_senders()).then_some(Event::Unreachable { token })
+            }
+        };
+        if let Some(next) = next {
+            self.add_ready(next);
+        }
+        event
+    }
+
+    pub(crate) fn has_ready(&self) -> bool {
+        !self.ready.is_empty() || !self.due.is_empty()
+    }
+
+    /// Whether there is anything that the isolate lives for. A message for a port
+    /// that does not keep it alive is nothing such.
+    pub(crate) fn keeps_alive(&self) -> bool {
+        self.living > 0 || self.pending_timers > 0 || self.pending_waits > 0 || !self.due.is_empty()
+    }
+}
+
+/// Gives room back that a queue had for more than it holds: each of ten thousand
+/// ports was full once, perhaps.
+fn shrink<T>(queue: &mut VecDeque<T>) {
+    if queue.capacity() > 64 && queue.len() < queue.capacity() / 4 {
+        queue.shrink_to(queue.len() * 2);
+    }
+}

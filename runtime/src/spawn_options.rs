@@ -1,0 +1,104 @@
+//! How a host spawns an isolate.
+
+use std::sync::Arc;
+
+use insula_message::{EncodeError, ToMessage};
+
+use crate::group::GroupCore;
+use crate::limits::Limits;
+use crate::message::{self, SendPort};
+use crate::port::Message;
+
+type Encode<'a> = Box<dyn FnOnce(&Arc<GroupCore>) -> Result<Message, EncodeError> + 'a>;
+
+/// How an isolate is spawned, and what its group may use.
+#[must_use]
+#[derive(Default)]
+pub struct SpawnOptions<'a> {
+    pub(crate) entry: Option<String>,
+    pub(crate) message: Option<Encode<'a>>,
+    pub(crate) limits: Limits,
+    pub(crate) grants: Vec<String>,
+    pub(crate) name: Option<String>,
+    pub(crate) paused: bool,
+    pub(crate) errors_not_fatal: bool,
+    pub(crate) on_exit: Option<SendPort>,
+    pub(crate) on_error: Option<SendPort>,
+    pub(crate) result: Option<SendPort>,
+}
+
+impl<'a> SpawnOptions<'a> {
+    /// The default entry, no first message, the default limits, nothing granted.
+    pub fn new() -> Self {
+        SpawnOptions::default()
+    }
+
+    /// The entry to run, in place of the program's default one.
+    pub fn entry(mut self, entry: impl Into<String>) -> Self {
+        self.entry = Some(entry.into());
+        self
+    }
+
+    /// The first message: what an entry with an argument gets.
+    pub fn message<T: ToMessage<SendPort> + ?Sized>(mut self, message: &'a T) -> Self {
+        self.message = Some(Box::new(|group| message::encode(message, Some(group))));
+        self
+    }
+
+    /// What the isolate and its group may use.
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// What the isolate is called, in place of its entry's name. A number is put
+    /// behind it.
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        self.name = Some(name.into());
+        self
+    }
+
+    /// Whether it is paused before its entry runs, as if by its own pause
+    /// capability: [`Isolate::start`] lets it go on. Not paused by default.
+    pub fn paused(mut self, paused: bool) -> Self {
+        self.paused = paused;
+        self
+    }
+
+    /// Whether an error that nothing in it catches ends it, as it does by
+    /// default. A panic and a trap always do.
+    pub fn errors_fatal(mut self, fatal: bool) -> Self {
+        self.errors_not_fatal = !fatal;
+        self
+    }
+
+    /// A port that gets null when the isolate has ended.
+    pub fn on_exit(mut self, listener: &SendPort) -> Self {
+        self.on_exit = Some(listener.clone());
+        self
+    }
+
+    /// A port that gets each uncaught error, as a list of its text and its
+    /// backtrace.
+    pub fn on_error(mut self, listener: &SendPort) -> Self {
+        self.on_error = Some(listener.clone());
+        self
+    }
+
+    /// Lets the group spawn programs from a `file:` URI: a folder with all that
+    /// is below it, or one file. Nothing is granted by default.
+    pub fn grant_uri(mut self, uri: impl Into<String>) -> Self {
+        self.grants.push(uri.into());
+        self
+    }
+}
+
+impl std::fmt::Debug for SpawnOptions<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SpawnOptions")
+            .field("entry", &self.entry)
+            .field("limits", &self.limits)
+            .field("grants", &self.grants)
+            .finish_non_exhaustive()
+    }
+}

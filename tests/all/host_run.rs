@@ -1,0 +1,75 @@
+//! A host runs an entry for what it returns.
+
+use std::thread;
+
+use anyhow::Result;
+use insula::{ExitReason, RunError, SpawnError, SpawnOptions};
+use insula_tests::{Host, block_on, in_time};
+
+use crate::guests;
+
+#[test]
+fn a_result_comes_back_typed() -> Result<()> {
+    let host = Host::new()?;
+    let program = host.program(guests::RUN)?;
+    let double = |number: u32| {
+        let options = SpawnOptions::new().entry("double").message(&number);
+        host.runtime.run::<u32>(&program, options)
+    };
+    assert_eq!(double(21)?, 42);
+    let parse = |text: &str| {
+        let options = SpawnOptions::new().entry("parse").message(text);
+        host.runtime.run::<Result<u32, String>>(&program, options)
+    };
+    assert_eq!(parse("7")?, Ok(7));
+    assert!(parse("seven")?.is_err());
+
+    let wrong = SpawnOptions::new().entry("double").message(&1u32);
+    let wrong = host.runtime.run::<String>(&program, wrong);
+    assert!(matches!(wrong, Err(RunError::Decode(_))), "{wrong:?}");
+    Ok(())
+}
+
+#[test]
+fn without_a_result_the_error_says_how_it_ended() -> Result<()> {
+    let host = Host::new()?;
+    let program = host.program(guests::RUN)?;
+    let panics = SpawnOptions::new().entry("panics");
+    let panicked = host.runtime.run::<u32>(&program, panics);
+    assert!(
+        matches!(&panicked, Err(RunError::Ended(ExitReason::Panicked { .. }))),
+        "{panicked:?}"
+    );
+    let missing = SpawnOptions::new().entry("missing");
+    let missing = host.runtime.run::<u32>(&program, missing);
+    assert!(
+        matches!(
+            &missing,
+            Err(RunError::Spawn(SpawnError::NoSuchEntry { .. }))
+        ),
+        "{missing:?}"
+    );
+    Ok(())
+}
+
+#[test]
+fn results_can_be_awaited_and_who_awaits_no_more_kills() -> Result<()> {
+    let host = Host::new()?;
+    let program = host.program(guests::RUN)?;
+    let options = SpawnOptions::new().entry("double").message(&4u32);
+    let four = host.runtime.run_async::<u32>(&program, options);
+    assert_eq!(in_time(move || block_on(four))?, 8);
+
+    let loops = SpawnOptions::new().entry("loops");
+    let never = host.runtime.run_async::<u32>(&program, loops);
+    assert_eq!(host.runtime.figures().isolates, 1);
+    drop(never);
+    in_time(move || {
+        while host.runtime.figures().isolates > 0 {
+            thread::yield_now();
+        }
+        let reason = host.exit_of("loops#1");
+        assert_eq!(reason, Some(ExitReason::Killed));
+    });
+    Ok(())
+}
