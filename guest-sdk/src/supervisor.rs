@@ -95,7 +95,7 @@ pub struct Supervisor {
     within: Duration,
     stays: bool,
     children: Vec<ChildSpec>,
-    observer: Option<Box<dyn FnMut(&ChildEvent)>>,
+    observer: Option<table::Observer>,
 }
 
 impl Supervisor {

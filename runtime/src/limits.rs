@@ -135,17 +135,17 @@ pub(crate) const REASON_BYTES: u64 = 4 * KIB;
 
 /// Whether a limit holds for a group as a whole, and not for each isolate in it.
 fn is_of_group(limit: Limit) -> bool {
-    match limit {
+    !matches!(
+        limit,
         Limit::Memory
-        | Limit::TableElements
-        | Limit::TurnCpu
-        | Limit::MailboxMessages
-        | Limit::MailboxBytes
-        | Limit::MessageBytes
-        | Limit::Handles
-        | Limit::Timers => false,
-        _ => true,
-    }
+            | Limit::TableElements
+            | Limit::TurnCpu
+            | Limit::MailboxMessages
+            | Limit::MailboxBytes
+            | Limit::MessageBytes
+            | Limit::Handles
+            | Limit::Timers
+    )
 }
 
 /// Takes `more` from what a limit allows. False when it is not there.

@@ -22,8 +22,8 @@ use crate::port::{Message, Port, Target};
 /// for `select!` and all else that crossbeam has. It is disconnected when no
 /// send port is left anywhere: then nothing can come any more.
 ///
-/// What waits here counts against [`Limits::mailbox_messages`] and
-/// [`Limits::mailbox_bytes`] until the host drops it; a guest that sends more is
+/// What waits here counts against [`Limits::mailbox_messages`](crate::Limits::mailbox_messages) and
+/// [`Limits::mailbox_bytes`](crate::Limits::mailbox_bytes) until the host drops it; a guest that sends more is
 /// told that the mailbox is full.
 pub struct ReceivePort {
     channel: Receiver<Received>,
@@ -196,8 +196,9 @@ impl Received {
         }
     }
 
-    /// The message as a `T`: any type that serde can read, [`Value`] or
-    /// [`Graph`].
+    /// The message as a `T`: any type that serde can read,
+    /// [`Value`](crate::Value) or
+    /// [`Graph`](crate::Graph).
     ///
     /// # Errors
     ///

@@ -59,7 +59,7 @@ impl<'a> SpawnOptions<'a> {
     }
 
     /// Whether it is paused before its entry runs, as if by its own pause
-    /// capability: [`Isolate::start`] lets it go on. Not paused by default.
+    /// capability: [`Control::start`](crate::Control::start) lets it go on. Not paused by default.
     pub fn paused(mut self, paused: bool) -> Self {
         self.paused = paused;
         self

@@ -11,7 +11,7 @@ use serde::Serialize;
 use crate::guests;
 
 #[test]
-fn the_readme_quotes_the_guest_and_the_host_as_they_are() -> Result<()> {
+fn the_readme_quotes_the_guests_and_the_host_as_they_are() -> Result<()> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let readme = std::fs::read_to_string(root.join("README.md"))?;
     for quoted in [

@@ -88,7 +88,7 @@ fn a_result_waits_for_room() -> Result<()> {
     let options = SpawnOptions::new()
         .entry("full")
         .message(&signal)
-        .limits(Limits::default().mailbox_messages(8));
+        .limits(Limits::default().mailbox_messages(16));
     let isolate = host.runtime.spawn(&program, options)?;
     // The three results are in line, and their receiver waits for the signal.
     let begun = Instant::now();

@@ -150,6 +150,14 @@ impl Host {
             .collect()
     }
 
+    /// What was printed indented below this heading.
+    pub fn below(&self, heading: &str) -> Vec<String> {
+        let lines = self.texts(Stream::Stdout).into_iter();
+        let below = lines.skip_while(|line| line != heading).skip(1);
+        let below = below.map_while(|line| line.strip_prefix("  ").map(str::to_owned));
+        below.collect()
+    }
+
     /// Why the isolate of this name ended, if it has.
     pub fn exit_of(&self, name: &str) -> Option<ExitReason> {
         let exits = self.told.exits.lock().expect("no panic");

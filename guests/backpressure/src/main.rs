@@ -34,14 +34,14 @@ async fn waiting_for_room() -> Result<(), Box<dyn std::error::Error>> {
     while store.port().send("at once").is_ok() {
         sent += 1;
     }
-    println!("sent at once: {sent}");
+    println!("  sent at once: {sent}");
     let first = store.port().send_when_ready("first in line");
     let second = store.port().send_when_ready("second in line");
     let dropped = store.port().send_when_ready("taken back");
     let last = store.port().send_when_ready("that is all");
     drop(dropped);
     println!(
-        "meanwhile: {}",
+        "  meanwhile: {}",
         store.port().send("more").expect_err("others are in line")
     );
     store.start()?;
@@ -49,12 +49,12 @@ async fn waiting_for_room() -> Result<(), Box<dyn std::error::Error>> {
     second.await?;
     last.await?;
     let stored: Vec<String> = results.recv_as().await?;
-    println!("stored: {:?}", &stored[sent..]);
+    println!("  stored: {:?}", &stored[sent..]);
 
     // With room there is nothing to wait for.
     let open = ReceivePort::new();
     open.send_port().send_when_ready("room").await?;
-    println!("with room: {}", open.recv_as::<String>().await?);
+    println!("  with room: {}", open.recv_as::<String>().await?);
     Ok(())
 }
 
@@ -64,14 +64,14 @@ async fn waiting_in_vain() {
     while store.port().send("at once").is_ok() {}
     let waiting = store.port().send_when_ready("never seen");
     let closed = store.port().closed();
-    println!("closed before: {}", store.port().is_closed());
+    println!("  closed before: {}", store.port().is_closed());
     store.kill().ok();
-    println!("in line when it was killed: {:?}", waiting.await);
+    println!("  in line when it was killed: {:?}", waiting.await);
     closed.await;
-    println!("closed after: {}", store.port().is_closed());
+    println!("  closed after: {}", store.port().is_closed());
     store.port().closed().await;
     println!(
-        "sent then: {:?}",
+        "  sent then: {:?}",
         store.port().send_when_ready("never seen").await
     );
 }
@@ -104,17 +104,17 @@ async fn cancelling() -> Result<(), Box<dyn std::error::Error>> {
     let watch = ReceivePort::new();
     let worker = Isolate::spawn(worker, watch.send_port());
     println!(
-        "an answer in time: {}",
+        "  an answer in time: {}",
         worker.port().call::<usize>("easy").timeout(HOUR).await?
     );
     let late = worker.port().call::<usize>("hard").timeout(SOON).await;
-    println!("none in time: {}", late.expect_err("it takes an hour"));
-    println!("the callee: {}", watch.recv_as::<String>().await?);
+    println!("  none in time: {}", late.expect_err("it takes an hour"));
+    println!("  the callee: {}", watch.recv_as::<String>().await?);
     let call = worker.port().call::<usize>("hard");
     // It has this one when it answers the next.
     worker.port().call::<usize>("easy").await?;
     drop(call);
-    println!("the callee again: {}", watch.recv_as::<String>().await?);
+    println!("  the callee again: {}", watch.recv_as::<String>().await?);
     let told = ReceivePort::new();
     let to = told.send_port();
     worker
@@ -124,7 +124,7 @@ async fn cancelling() -> Result<(), Box<dyn std::error::Error>> {
         .then(move |late: Result<usize, CallError>| {
             to.send(late.expect_err("it takes an hour").to_string())
         });
-    println!("as a callback: {}", told.recv_as::<String>().await?);
+    println!("  as a callback: {}", told.recv_as::<String>().await?);
     worker.kill()?;
     Ok(())
 }
@@ -133,13 +133,13 @@ async fn broadcasting() -> Result<(), Box<dyn std::error::Error>> {
     let ports = [ReceivePort::new(), ReceivePort::new(), ReceivePort::new()];
     let to: Vec<_> = ports.iter().map(ReceivePort::send_port).collect();
     ports[1].close();
-    println!("each: {:?}", broadcast(&to, ("news", &to[0]))?);
+    println!("  each: {:?}", broadcast(&to, ("news", &to[0]))?);
     for port in [&ports[0], &ports[2]] {
         let (news, reply): (String, SendPort) = port.recv_as().await?;
-        println!("{news}: {}", reply == to[0]);
+        println!("  {news}: {}", reply == to[0]);
     }
     println!(
-        "none: {:?}",
+        "  none: {:?}",
         broadcast(&to, Endless).expect_err("it cannot be said")
     );
     Ok(())
@@ -180,14 +180,14 @@ async fn handlers_that_fail() -> Result<(), Box<dyn std::error::Error>> {
     match fatal.monitor().await.reason {
         ExitReason::Failed { error, place, .. } => {
             println!(
-                "fatal: {error}, set in {}",
+                "  fatal: {error}, set in {}",
                 place.split(':').next().unwrap_or_default()
             );
         }
-        reason => println!("{reason}"),
+        reason => println!("  {reason}"),
     }
     println!(
-        "not fatal: it goes on with {}",
+        "  not fatal: it goes on with {}",
         other.port().call::<u32>(1).await?
     );
     Ok(other.kill()?)
@@ -195,9 +195,14 @@ async fn handlers_that_fail() -> Result<(), Box<dyn std::error::Error>> {
 
 #[main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    println!("waiting for room");
     waiting_for_room().await?;
+    println!("waiting in vain");
     waiting_in_vain().await;
+    println!("cancelling");
     cancelling().await?;
+    println!("broadcasting");
     broadcasting().await?;
+    println!("handlers that fail");
     handlers_that_fail().await
 }

@@ -45,7 +45,9 @@ async fn main() {
         "the first that is wanted: {}",
         number(&big.expect("it is open"))
     );
-    let even = port.recv_as_where(|number: &u32| number % 2 == 0).await;
+    let even = port
+        .recv_as_where(|number: &u32| number.is_multiple_of(2))
+        .await;
     println!("as a type: {:?}", even);
     println!(
         "the others in order: {} {} {}",

@@ -89,7 +89,6 @@ fn current(mut guest: Guest<'_>, answer: u32) -> wasmtime::Result<()> {
     answer.give(&mut guest, Handle::Isolate(own))
 }
 
-#[expect(clippy::too_many_arguments, reason = "the lowered signature")]
 fn from_parts(
     mut guest: Guest<'_>,
     control_port: u32,
