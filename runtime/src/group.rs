@@ -341,6 +341,10 @@ impl Activity {
         group.activity_begins();
         Activity(group.clone())
     }
+
+    pub(crate) fn group(&self) -> &Arc<GroupCore> {
+        &self.0
+    }
 }
 
 impl Drop for Activity {

@@ -1,9 +1,10 @@
 //! One isolate, as the host's threads share it: everything but what its store
 //! holds.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, OnceLock};
-use std::task::{Context, Poll, Waker};
+use std::task::{Poll, Waker};
 use std::time::{Duration, Instant};
 
 use crate::control::{Controls, Part};
@@ -46,8 +47,9 @@ pub(crate) struct IsolateCore {
 #[derive(Default)]
 struct Exit {
     reason: Option<ExitReason>,
-    /// Futures of the host's that wait for it.
-    wakers: Vec<Waker>,
+    /// Futures of the host's that wait for it, by their numbers.
+    wakers: BTreeMap<u64, Waker>,
+    wakers_made: u64,
 }
 
 /// What an isolate is made with.
@@ -273,7 +275,7 @@ impl IsolateCore {
         self.group.leave(self.number);
         drop(exit);
         self.exited.notify_all();
-        for waker in wakers {
+        for waker in wakers.into_values() {
             // A host's code: one that panics must not take the worker along.
             shielded(|| waker.wake());
         }
@@ -311,21 +313,28 @@ impl IsolateCore {
         lock(&self.exit).reason.clone()
     }
 
-    pub(crate) fn poll_exit(&self, context: &mut Context<'_>) -> Poll<ExitReason> {
+    /// The reason, or none and `waker` is woken when it is there. `number` is the
+    /// future's, none where it has none yet.
+    pub(crate) fn poll_exit(&self, number: &mut Option<u64>, waker: &Waker) -> Poll<ExitReason> {
+        let waker = waker.clone();
         let mut exit = lock(&self.exit);
-        match &exit.reason {
-            Some(reason) => Poll::Ready(reason.clone()),
-            None => {
-                if !exit
-                    .wakers
-                    .iter()
-                    .any(|waker| waker.will_wake(context.waker()))
-                {
-                    exit.wakers.push(context.waker().clone());
-                }
-                Poll::Pending
-            }
+        if let Some(reason) = &exit.reason {
+            return Poll::Ready(reason.clone());
         }
+        let number = *number.get_or_insert_with(|| {
+            exit.wakers_made += 1;
+            exit.wakers_made
+        });
+        let old = exit.wakers.insert(number, waker);
+        drop(exit);
+        drop(old);
+        Poll::Pending
+    }
+
+    /// That future does not wait any more.
+    pub(crate) fn forget_waker(&self, number: u64) {
+        let waker = lock(&self.exit).wakers.remove(&number);
+        drop(waker);
     }
 
     pub(crate) fn wait_for_exit(&self) -> ExitReason {

@@ -190,17 +190,29 @@ impl WaitRef {
             place,
         }
     }
+
+    /// Ends the wait. False where it is over: who waited was told, or is being
+    /// told.
+    pub(crate) fn take_back(mut self) -> bool {
+        self.leave()
+    }
+
+    fn leave(&mut self) -> bool {
+        let Some(place) = self.place.take() else {
+            return false;
+        };
+        let settled = match self.port.target() {
+            Target::Isolate { isolate, .. } => lock(isolate.mailbox()).leave_line(place),
+            Target::Host(mailbox) => mailbox.leave_line(place),
+            Target::Capability | Target::Control(_) => None,
+        };
+        settled.is_some()
+    }
 }
 
 impl Drop for WaitRef {
     fn drop(&mut self) {
-        let Some(place) = self.place else { return };
-        let settled = match self.port.target() {
-            Target::Isolate { isolate, .. } => lock(isolate.mailbox()).leave_line(place),
-            Target::Host(mailbox) => mailbox.leave_line(place),
-            Target::Capability | Target::Control(_) => return,
-        };
-        drop(settled);
+        self.leave();
     }
 }
 
@@ -307,9 +319,12 @@ impl Outcome {
         }
     }
 
-    /// Tells who waited. The group whose budget the message is off now.
-    fn tell(self) -> Option<Arc<GroupCore>> {
+    /// Tells who waited. The group whose budget the message is off now; it is not
+    /// over until those have moved up that wait for that.
+    fn tell(self) -> Option<Activity> {
         let freed = self.share.and_then(MailboxShare::give_back);
+        // Before who waited goes on, and with that may be the last in the group.
+        let freed = freed.as_ref().map(Activity::begin);
         if let (true, Some(Target::Isolate { isolate, .. })) =
             (self.wake, self.to.as_ref().map(PortRef::target))
         {
@@ -339,13 +354,20 @@ impl Drop for Settled {
 /// as one thing may lead to very many.
 fn finish(first: Settled) {
     let mut pending = vec![first];
+    // Until all is done: who moved up may still have to be woken.
+    let mut active: Vec<Activity> = Vec::new();
     while let Some(mut settled) = pending.pop() {
         let mut freed: Vec<_> = settled.freed.take().into_iter().collect();
         for outcome in std::mem::take(&mut settled.outcomes) {
-            if let Some(group) = outcome.tell()
-                && !freed.iter().any(|known| Arc::ptr_eq(known, &group))
-            {
-                freed.push(group);
+            let Some(activity) = outcome.tell() else {
+                continue;
+            };
+            let group = activity.group();
+            if !freed.iter().any(|known| Arc::ptr_eq(known, group)) {
+                freed.push(group.clone());
+            }
+            if !active.iter().any(|known| Arc::ptr_eq(known.group(), group)) {
+                active.push(activity);
             }
         }
         drop(std::mem::take(&mut settled.refused));
