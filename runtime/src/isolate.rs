@@ -188,9 +188,14 @@ impl IsolateCore {
         }
     }
 
+    /// Says why it will have ended, once it is stopped. The first reason counts.
+    pub(crate) fn will_stop(&self, reason: ExitReason) {
+        lock(&self.stop).get_or_insert(reason);
+    }
+
     /// Asks the isolate to end. The first reason counts.
     pub(crate) fn stop(self: &Arc<Self>, reason: ExitReason) {
-        lock(&self.stop).get_or_insert(reason);
+        self.will_stop(reason);
         self.stopped.store(true, Ordering::SeqCst);
         if let Some(seat) = lock(&self.waiting).as_ref() {
             seat.nudge();
