@@ -79,7 +79,7 @@ impl IsolateCore {
             name,
             entry: OnceLock::new(),
             run: RunState::queued(),
-            waits_for_program: AtomicBool::new(start.program.is_none()),
+            waits_for_program: AtomicBool::new(false),
             mailbox: Mutex::new(Mailbox::new(group.clone(), limits.clone())),
             body: Mutex::new(Body::New(Box::new(start))),
             stop: Mutex::new(None),
@@ -177,6 +177,16 @@ impl IsolateCore {
                 Some(seat) => scheduler.queue_from(seat, Task(self.clone())),
                 None => scheduler.queue(Task(self.clone())),
             }
+        }
+    }
+
+    /// From now on its program is awaited: until then it is not queued, whoever
+    /// stops it, so that nobody hears of its end before he hears of it.
+    pub(crate) fn wait_for_program(self: &Arc<Self>) {
+        self.waits_for_program.store(true, Ordering::SeqCst);
+        // Who stopped it before that left it to us.
+        if self.is_stopped() {
+            self.queue_first();
         }
     }
 
