@@ -319,12 +319,17 @@ impl Outcome {
         }
     }
 
-    /// Tells who waited. The group whose budget the message is off now; it is not
-    /// over until those have moved up that wait for that.
-    fn tell(self) -> Option<Activity> {
+    /// Tells who waited. Gives the group whose budget the message is off now, where
+    /// others wait for that. No group that this may bring to its end is over before
+    /// `active` is dropped.
+    fn tell(self, active: &mut Vec<Activity>) -> Option<Arc<GroupCore>> {
+        let receiver = self.to.as_ref().and_then(PortRef::group);
         let freed = self.share.and_then(MailboxShare::give_back);
-        // Before who waited goes on, and with that may be the last in the group.
-        let freed = freed.as_ref().map(Activity::begin);
+        for group in receiver.into_iter().chain(&freed) {
+            if !active.iter().any(|known| Arc::ptr_eq(known.group(), group)) {
+                active.push(Activity::begin(group));
+            }
+        }
         if let (true, Some(Target::Isolate { isolate, .. })) =
             (self.wake, self.to.as_ref().map(PortRef::target))
         {
@@ -354,20 +359,16 @@ impl Drop for Settled {
 /// as one thing may lead to very many.
 fn finish(first: Settled) {
     let mut pending = vec![first];
-    // Until all is done: who moved up may still have to be woken.
-    let mut active: Vec<Activity> = Vec::new();
+    // Until all is done: who moved up behind one that left may still have to be
+    // told and woken, and what left may be the last that was held of its group.
+    let mut active = Vec::new();
     while let Some(mut settled) = pending.pop() {
         let mut freed: Vec<_> = settled.freed.take().into_iter().collect();
         for outcome in std::mem::take(&mut settled.outcomes) {
-            let Some(activity) = outcome.tell() else {
-                continue;
-            };
-            let group = activity.group();
-            if !freed.iter().any(|known| Arc::ptr_eq(known, group)) {
-                freed.push(group.clone());
-            }
-            if !active.iter().any(|known| Arc::ptr_eq(known.group(), group)) {
-                active.push(activity);
+            if let Some(group) = outcome.tell(&mut active)
+                && !freed.iter().any(|known| Arc::ptr_eq(known, &group))
+            {
+                freed.push(group);
             }
         }
         drop(std::mem::take(&mut settled.refused));

@@ -217,6 +217,55 @@ fn a_wait_that_was_dropped_is_silent_and_its_message_is_taken_back() -> Result<(
 }
 
 #[test]
+fn a_group_is_not_over_while_who_leaves_a_line_lets_others_in() -> Result<()> {
+    table(|table| {
+        // Once the port in its first message is closed it sends to itself, behind
+        // what the host has sent, and traps as soon as it is told that this went.
+        let body = format!(
+            r#"{MEMORY}
+            (global $to (mut i32) (i32.const 0))
+            (func (export "insula:entry/main")
+                (call $first-message (i32.const 256))
+                (call $first-port (i64.const 0) (i32.const 0))
+                (call $receive-port.sender (i32.load (i32.const 4)) (i32.const 64))
+                (global.set $to (i32.load (i32.const 68)))
+                (call $send-port.when-closed (i32.load (i32.load (i32.const 268))) (i64.const 1) (i32.const 80)))
+            (func (export "wake")
+                (call $receive (i32.const 128))
+                (if (i32.load8_u (i32.const 128))
+                    (then
+                        (if (i64.eq (i64.load (i32.const 144)) (i64.const 2)) (then unreachable))
+                        (call $send-port.send-when-ready (global.get $to) (i32.const 1024) (i32.const 1)
+                            (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0) (i64.const 2) (i32.const 96))
+                        (drop (memory.grow (i32.const 1))))))"#
+        );
+        let program = table.host.wat(&table.module(&body))?;
+        let (to, port) = table.host.runtime.port();
+        let limits = Limits::default().mailbox_bytes(4 * MESSAGE_OVERHEAD);
+        let options = SpawnOptions::new().message(&to).limits(limits);
+        let isolate = table.host.runtime.spawn(&program, options)?;
+        isolate.port().send(&0)?;
+        let large = "x".repeat(2 * MESSAGE_OVERHEAD as usize);
+        let large = isolate.port().send_when_ready_async(&large);
+        until(table, |figures| figures.waits == 1)?;
+        drop(port);
+        until(table, |figures| {
+            figures.waits == 1 && figures.memory > 2 << 16
+        })?;
+        // Now nothing but what waits in line is held outside of the group.
+        let exited = isolate.exited();
+        drop(isolate);
+        drop(large);
+        let reason = in_time(move || block_on(exited));
+        ensure!(
+            matches!(reason, ExitReason::Trapped { .. }),
+            "it was over too early: {reason}"
+        );
+        Ok(())
+    })
+}
+
+#[test]
 fn waits_that_are_dropped_when_they_are_over_are_no_way_to_grow() -> Result<()> {
     table(|table| {
         let body = format!(
