@@ -166,9 +166,7 @@ impl GroupCore {
                 }
             }
         }
-        for isolate in tree {
-            isolate.stop(ExitReason::Killed);
-        }
+        stop_all(&tree, &ExitReason::Killed);
     }
 
     /// An isolate has ended, and others may have its place.
@@ -211,9 +209,7 @@ impl GroupCore {
             let alive = members.alive.values();
             alive.map(|member| member.isolate.clone()).collect()
         };
-        for isolate in alive {
-            isolate.stop(reason.clone());
-        }
+        stop_all(&alive, &reason);
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -273,6 +269,16 @@ impl GroupCore {
 
     pub(crate) fn discharge_mailbox(&self, bytes: u64) {
         self.mailbox_bytes.fetch_sub(bytes, Ordering::SeqCst);
+    }
+}
+
+/// Ends them all for one reason, also those that are linked to others of them.
+fn stop_all(isolates: &[Arc<IsolateCore>], reason: &ExitReason) {
+    for isolate in isolates {
+        isolate.will_stop(reason.clone());
+    }
+    for isolate in isolates {
+        isolate.stop(reason.clone());
     }
 }
 
@@ -340,6 +346,10 @@ impl Activity {
     pub(crate) fn begin(group: &Arc<GroupCore>) -> Self {
         group.activity_begins();
         Activity(group.clone())
+    }
+
+    pub(crate) fn group(&self) -> &Arc<GroupCore> {
+        &self.0
     }
 }
 

@@ -11,6 +11,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use crate::control::{Part, Priority};
 use crate::controller::Controller;
 use crate::error::{ControlError, SendError};
+use crate::host_wait::Exited;
 use crate::isolate::IsolateCore;
 use crate::listeners::{ExitListener, REASON_ROOM};
 use crate::message::{self, SendPort, sent};
@@ -366,8 +367,7 @@ impl Control {
 
     /// Ready when the isolate has ended; for any executor.
     pub fn exited(&self) -> impl Future<Output = ExitReason> + use<> {
-        let isolate = self.isolate().clone();
-        std::future::poll_fn(move |context| isolate.poll_exit(context))
+        Exited::new(self.isolate())
     }
 }
 

@@ -148,21 +148,16 @@ impl HostMailbox {
         (Some(place), Settled::default())
     }
 
-    /// A wait was dropped. It may have been first in line.
-    pub(crate) fn leave_line(&self, place: Place) -> Settled {
+    /// A wait was dropped. It may have been first in line; none where it is
+    /// over.
+    pub(crate) fn leave_line(&self, place: Place) -> Option<Settled> {
         let mut state = lock(&self.shared.state);
         let mut settled = match place {
-            Place::Line(number) => match state.line.leave(number) {
-                Some(waiting) => Settled::line(waiting, None),
-                None => return Settled::default(),
-            },
-            Place::Watch(number) => match state.watches.leave(number) {
-                Some(waiter) => Settled::unwatched(waiter),
-                None => return Settled::default(),
-            },
+            Place::Line(number) => Settled::line(state.line.leave(number)?, None),
+            Place::Watch(number) => Settled::unwatched(state.watches.leave(number)?),
         };
         settled.append(self.shared.advance(&mut state));
-        settled
+        Some(settled)
     }
 
     /// Wakes a task when something has come, once. `number` is its place, none
@@ -194,13 +189,14 @@ impl HostMailbox {
 
     /// The last send port is gone.
     pub(crate) fn disconnect(&self) {
-        let mut settled = Settled::default();
-        let channel = {
-            let mut state = lock(&self.shared.state);
-            settled.wakers = std::mem::take(&mut state.wakers).into_values().collect();
-            state.channel.take()
-        };
+        let channel = lock(&self.shared.state).channel.take();
         drop(channel);
+        // Who waits is looked up after that: a task that begins to wait in between
+        // may have looked at the channel before.
+        let wakers = std::mem::take(&mut lock(&self.shared.state).wakers);
+        let mut settled = Settled::default();
+        settled.wakers = wakers.into_values().collect();
+        drop(settled);
     }
 
     /// The host has dropped its receive port.

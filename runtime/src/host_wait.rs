@@ -1,9 +1,13 @@
-//! The host's way to wait for a port.
+//! The host's ways to wait for a port, and for the end of an isolate.
 
-use std::sync::{Condvar, Mutex};
+use std::pin::Pin;
+use std::sync::{Arc, Condvar, Mutex};
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
+use insula_message::ExitReason;
+
+use crate::isolate::IsolateCore;
 use crate::port::SendStatus;
 use crate::sync::{lock, wait, wait_timeout};
 
@@ -58,10 +62,6 @@ impl HostWait {
         }
     }
 
-    pub(crate) fn status(&self) -> Option<SendStatus> {
-        lock(&self.state).status
-    }
-
     pub(crate) fn poll(&self, context: &mut Context<'_>) -> Poll<SendStatus> {
         let waker = context.waker().clone();
         let mut state = lock(&self.state);
@@ -72,5 +72,37 @@ impl HostWait {
         drop(state);
         drop(old);
         answer
+    }
+}
+
+/// Ready when an isolate has ended.
+pub(crate) struct Exited {
+    isolate: Arc<IsolateCore>,
+    number: Option<u64>,
+}
+
+impl Exited {
+    pub(crate) fn new(isolate: &Arc<IsolateCore>) -> Self {
+        Exited {
+            isolate: isolate.clone(),
+            number: None,
+        }
+    }
+}
+
+impl Future for Exited {
+    type Output = ExitReason;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<ExitReason> {
+        let Exited { isolate, number } = &mut *self;
+        isolate.poll_exit(number, context.waker())
+    }
+}
+
+impl Drop for Exited {
+    fn drop(&mut self) {
+        if let Some(number) = self.number {
+            self.isolate.forget_waker(number);
+        }
     }
 }

@@ -1,9 +1,10 @@
 //! One isolate, as the host's threads share it: everything but what its store
 //! holds.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, OnceLock};
-use std::task::{Context, Poll, Waker};
+use std::task::{Poll, Waker};
 use std::time::{Duration, Instant};
 
 use crate::control::{Controls, Part};
@@ -46,8 +47,9 @@ pub(crate) struct IsolateCore {
 #[derive(Default)]
 struct Exit {
     reason: Option<ExitReason>,
-    /// Futures of the host's that wait for it.
-    wakers: Vec<Waker>,
+    /// Futures of the host's that wait for it, by their numbers.
+    wakers: BTreeMap<u64, Waker>,
+    wakers_made: u64,
 }
 
 /// What an isolate is made with.
@@ -77,7 +79,7 @@ impl IsolateCore {
             name,
             entry: OnceLock::new(),
             run: RunState::queued(),
-            waits_for_program: AtomicBool::new(start.program.is_none()),
+            waits_for_program: AtomicBool::new(false),
             mailbox: Mutex::new(Mailbox::new(group.clone(), limits.clone())),
             body: Mutex::new(Body::New(Box::new(start))),
             stop: Mutex::new(None),
@@ -178,6 +180,16 @@ impl IsolateCore {
         }
     }
 
+    /// From now on its program is awaited: until then it is not queued, whoever
+    /// stops it, so that nobody hears of its end before he hears of it.
+    pub(crate) fn wait_for_program(self: &Arc<Self>) {
+        self.waits_for_program.store(true, Ordering::SeqCst);
+        // Who stopped it before that left it to us.
+        if self.is_stopped() {
+            self.queue_first();
+        }
+    }
+
     /// Queues an isolate whose program is loaded, or that ends before it is.
     pub(crate) fn queue_first(self: &Arc<Self>) {
         if self.waits_for_program.swap(false, Ordering::SeqCst) {
@@ -186,9 +198,14 @@ impl IsolateCore {
         }
     }
 
+    /// Says why it will have ended, once it is stopped. The first reason counts.
+    pub(crate) fn will_stop(&self, reason: ExitReason) {
+        lock(&self.stop).get_or_insert(reason);
+    }
+
     /// Asks the isolate to end. The first reason counts.
     pub(crate) fn stop(self: &Arc<Self>, reason: ExitReason) {
-        lock(&self.stop).get_or_insert(reason);
+        self.will_stop(reason);
         self.stopped.store(true, Ordering::SeqCst);
         if let Some(seat) = lock(&self.waiting).as_ref() {
             seat.nudge();
@@ -273,7 +290,7 @@ impl IsolateCore {
         self.group.leave(self.number);
         drop(exit);
         self.exited.notify_all();
-        for waker in wakers {
+        for waker in wakers.into_values() {
             // A host's code: one that panics must not take the worker along.
             shielded(|| waker.wake());
         }
@@ -311,21 +328,28 @@ impl IsolateCore {
         lock(&self.exit).reason.clone()
     }
 
-    pub(crate) fn poll_exit(&self, context: &mut Context<'_>) -> Poll<ExitReason> {
+    /// The reason, or none and `waker` is woken when it is there. `number` is the
+    /// future's, none where it has none yet.
+    pub(crate) fn poll_exit(&self, number: &mut Option<u64>, waker: &Waker) -> Poll<ExitReason> {
+        let waker = waker.clone();
         let mut exit = lock(&self.exit);
-        match &exit.reason {
-            Some(reason) => Poll::Ready(reason.clone()),
-            None => {
-                if !exit
-                    .wakers
-                    .iter()
-                    .any(|waker| waker.will_wake(context.waker()))
-                {
-                    exit.wakers.push(context.waker().clone());
-                }
-                Poll::Pending
-            }
+        if let Some(reason) = &exit.reason {
+            return Poll::Ready(reason.clone());
         }
+        let number = *number.get_or_insert_with(|| {
+            exit.wakers_made += 1;
+            exit.wakers_made
+        });
+        let old = exit.wakers.insert(number, waker);
+        drop(exit);
+        drop(old);
+        Poll::Pending
+    }
+
+    /// That future does not wait any more.
+    pub(crate) fn forget_waker(&self, number: u64) {
+        let waker = lock(&self.exit).wakers.remove(&number);
+        drop(waker);
     }
 
     pub(crate) fn wait_for_exit(&self) -> ExitReason {

@@ -127,10 +127,13 @@ impl SendPort {
     ) -> Result<(), SendError> {
         let (wait, pending) = self.begin_send(message)?;
         let status = wait.wait_timeout(time);
-        drop(pending);
-        // It may have been sent just before it could be taken back.
-        let status = status.or_else(|| wait.status());
-        sent(status.unwrap_or(SendStatus::Full))
+        let status = match status {
+            Some(status) => status,
+            None if pending.take_back() => SendStatus::Full,
+            // It has left the line just before, and whoever took it out tells.
+            None => wait.wait(),
+        };
+        sent(status)
     }
 
     /// [`SendPort::send_when_ready`] for any executor. The message is in line as

@@ -80,6 +80,7 @@ impl Names {
             registration,
             watch: None,
         };
+        self.forget_closed(group, name);
         match self.insert(group, &key, named) {
             Ok(true) => {}
             Ok(false) => return Ok(()),
@@ -148,8 +149,26 @@ impl Names {
 
     /// The port of that name, for a holder.
     pub(crate) fn lookup(&self, name: &str, holder: Option<&Arc<GroupCore>>) -> Option<PortRef> {
-        let state = lock(&self.state);
-        Some(state.names.get(name)?.port.for_holder(holder))
+        let found = {
+            let state = lock(&self.state);
+            state.names.get(name)?.port.for_holder(holder)
+        };
+        // Whoever closes the port takes its name away a moment later.
+        (!found.is_closed()).then_some(found)
+    }
+
+    /// Takes a name away whose port is closed already.
+    fn forget_closed(&self, group: &Arc<GroupCore>, name: &str) {
+        let found = {
+            let state = lock(&self.state);
+            let named = state.names.get(name);
+            named.map(|named| (named.port.again(), named.registration))
+        };
+        if let Some((port, registration)) = found
+            && port.is_closed()
+        {
+            self.port_closed(group, name, registration);
+        }
     }
 
     /// Takes a name away. Whether there was such a one.

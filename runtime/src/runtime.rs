@@ -189,7 +189,7 @@ impl std::fmt::Debug for Runtime {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct Figures {
-    /// Groups with an isolate alive.
+    /// Groups with an isolate alive, or with one that still tells of its end.
     pub groups: usize,
     /// Isolates alive.
     pub isolates: usize,

@@ -173,6 +173,7 @@ pub(crate) fn from_uri(
 ) -> Result<Spawned, NotSpawned> {
     let group = parent.group();
     let (isolate, port) = make(group, Some(parent), None, child)?;
+    isolate.wait_for_program();
     let loading = Loading {
         isolate: isolate.clone(),
         _activity: Activity::begin(group),

@@ -190,17 +190,29 @@ impl WaitRef {
             place,
         }
     }
+
+    /// Ends the wait. False where it is over: who waited was told, or is being
+    /// told.
+    pub(crate) fn take_back(mut self) -> bool {
+        self.leave()
+    }
+
+    fn leave(&mut self) -> bool {
+        let Some(place) = self.place.take() else {
+            return false;
+        };
+        let settled = match self.port.target() {
+            Target::Isolate { isolate, .. } => lock(isolate.mailbox()).leave_line(place),
+            Target::Host(mailbox) => mailbox.leave_line(place),
+            Target::Capability | Target::Control(_) => None,
+        };
+        settled.is_some()
+    }
 }
 
 impl Drop for WaitRef {
     fn drop(&mut self) {
-        let Some(place) = self.place else { return };
-        let settled = match self.port.target() {
-            Target::Isolate { isolate, .. } => lock(isolate.mailbox()).leave_line(place),
-            Target::Host(mailbox) => mailbox.leave_line(place),
-            Target::Capability | Target::Control(_) => return,
-        };
-        drop(settled);
+        self.leave();
     }
 }
 
@@ -307,9 +319,17 @@ impl Outcome {
         }
     }
 
-    /// Tells who waited. The group whose budget the message is off now.
-    fn tell(self) -> Option<Arc<GroupCore>> {
+    /// Tells who waited. Gives the group whose budget the message is off now, where
+    /// others wait for that. No group that this may bring to its end is over before
+    /// `active` is dropped.
+    fn tell(self, active: &mut Vec<Activity>) -> Option<Arc<GroupCore>> {
+        let receiver = self.to.as_ref().and_then(PortRef::group);
         let freed = self.share.and_then(MailboxShare::give_back);
+        for group in receiver.into_iter().chain(&freed) {
+            if !active.iter().any(|known| Arc::ptr_eq(known.group(), group)) {
+                active.push(Activity::begin(group));
+            }
+        }
         if let (true, Some(Target::Isolate { isolate, .. })) =
             (self.wake, self.to.as_ref().map(PortRef::target))
         {
@@ -339,10 +359,13 @@ impl Drop for Settled {
 /// as one thing may lead to very many.
 fn finish(first: Settled) {
     let mut pending = vec![first];
+    // Until all is done: who moved up behind one that left may still have to be
+    // told and woken, and what left may be the last that was held of its group.
+    let mut active = Vec::new();
     while let Some(mut settled) = pending.pop() {
         let mut freed: Vec<_> = settled.freed.take().into_iter().collect();
         for outcome in std::mem::take(&mut settled.outcomes) {
-            if let Some(group) = outcome.tell()
+            if let Some(group) = outcome.tell(&mut active)
                 && !freed.iter().any(|known| Arc::ptr_eq(known, &group))
             {
                 freed.push(group);

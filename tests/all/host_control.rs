@@ -1,6 +1,8 @@
 //! A host controls isolates: it ends, pauses and asks them, and is told of their
 //! end, whatever they do.
 
+use std::sync::Arc;
+use std::task::{Context, Wake, Waker};
 use std::thread;
 
 use anyhow::{Context as _, Result, ensure};
@@ -399,6 +401,32 @@ fn capabilities_and_controls_are_themselves_after_a_journey() -> Result<()> {
     assert_eq!(control, *echo.control());
     control.kill()?;
     assert_eq!(echo.wait_timeout(HANG), Some(ExitReason::Killed));
+    Ok(())
+}
+
+/// Knows how often it is kept.
+struct Kept;
+
+impl Wake for Kept {
+    fn wake(self: Arc<Self>) {}
+}
+
+#[test]
+fn who_awaits_an_end_no_more_is_forgotten_and_who_moved_is_woken_where_he_is() -> Result<()> {
+    let host = Host::new()?;
+    let (actor, _said) = actor(&host, SpawnOptions::new())?;
+    let kept = [Arc::new(Kept), Arc::new(Kept)];
+    let mut exited = Box::pin(actor.exited());
+    for waker in &kept {
+        let waker = Waker::from(waker.clone());
+        let polled = exited.as_mut().poll(&mut Context::from_waker(&waker));
+        assert!(polled.is_pending());
+    }
+    assert_eq!(kept.each_ref().map(Arc::strong_count), [1, 2]);
+    drop(exited);
+    assert_eq!(kept.each_ref().map(Arc::strong_count), [1, 1]);
+    actor.kill();
+    assert_eq!(in_time(move || actor.join()), ExitReason::Killed);
     Ok(())
 }
 

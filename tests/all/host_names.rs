@@ -1,7 +1,10 @@
 //! Ports that have a name in their group, as a host and as bare guests see them.
 
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Wake, Waker};
+
 use anyhow::Result;
-use insula::{ExitReason, Limit, Limits, NameError, SpawnOptions};
+use insula::{ExitReason, Group, Limit, Limits, NameError, SendPort, SpawnOptions};
 use insula_tests::{HANG, Host, in_time};
 
 use crate::hostile::table::{MEMORY, server, table};
@@ -48,6 +51,48 @@ fn a_name_belongs_to_one_port_until_it_is_taken_away() -> Result<()> {
     // Another group knows nothing of it.
     let stranger = idle(&host, Limits::default())?;
     assert_eq!(stranger.group().lookup("log"), None);
+    Ok(())
+}
+
+/// Gives a name again as soon as it hears that the port which had it is closed.
+struct Heir {
+    group: Group,
+    port: SendPort,
+    saw: Mutex<Option<(bool, Result<(), NameError>)>>,
+}
+
+impl Wake for Heir {
+    fn wake(self: Arc<Self>) {
+        let found = self.group.lookup("name").is_some();
+        let registered = self.group.register("name", &self.port);
+        *self.saw.lock().expect("no panic") = Some((found, registered));
+    }
+}
+
+#[test]
+fn who_hears_first_that_a_port_is_closed_finds_its_name_free() -> Result<()> {
+    let host = Host::new()?;
+    let isolate = idle(&host, Limits::default())?;
+    let (one, port) = host.runtime.port();
+    let (other, _other) = host.runtime.port();
+    let heir = Arc::new(Heir {
+        group: isolate.group().clone(),
+        port: other.clone(),
+        saw: Mutex::default(),
+    });
+    let waker = Waker::from(heir.clone());
+    // Before the name begins to watch the port, so it hears of the end before.
+    let mut closed = Box::pin(one.closed());
+    let polled = closed.as_mut().poll(&mut Context::from_waker(&waker));
+    assert!(polled.is_pending());
+    isolate.group().register("name", &one)?;
+    drop(port);
+    assert_eq!(
+        heir.saw.lock().expect("no panic").take(),
+        Some((false, Ok(())))
+    );
+    assert_eq!(isolate.group().lookup("name"), Some(other));
+    assert_eq!(host.runtime.figures().names, 1);
     Ok(())
 }
 

@@ -59,6 +59,11 @@ fn results_can_be_awaited_and_who_awaits_no_more_kills() -> Result<()> {
     let options = SpawnOptions::new().entry("double").message(&4u32);
     let four = host.runtime.run_async::<u32>(&program, options);
     assert_eq!(in_time(move || block_on(four))?, 8);
+    // It has its result before the isolate is gone.
+    let host = in_time(move || {
+        until_nothing_is_left(&host);
+        host
+    });
 
     let loops = SpawnOptions::new().entry("loops");
     let never = host.runtime.run_async::<u32>(&program, loops);
@@ -74,4 +79,11 @@ fn results_can_be_awaited_and_who_awaits_no_more_kills() -> Result<()> {
         assert_eq!(reason, ExitReason::Killed);
     });
     Ok(())
+}
+
+/// Until whoever wants to know the end of an isolate was told, too.
+fn until_nothing_is_left(host: &Host) {
+    while host.runtime.figures().groups > 0 {
+        thread::yield_now();
+    }
 }

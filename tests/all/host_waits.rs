@@ -2,7 +2,8 @@
 //! close, for messages and for answers: as threads and as tasks.
 
 use std::pin::pin;
-use std::task::{Context, Poll, Waker};
+use std::sync::{Arc, Mutex, mpsc};
+use std::task::{Context, Poll, Wake, Waker};
 use std::thread;
 use std::time::Duration;
 
@@ -219,6 +220,99 @@ fn tasks_of_the_host_receive_and_call() -> Result<()> {
     let none: Result<String, _> = block_on(to.call_async("second"));
     assert!(matches!(none, Err(insula::CallError::NoAnswer)));
     answering.join().expect("it does not panic")?;
+    Ok(())
+}
+
+#[test]
+fn a_task_learns_that_the_last_send_port_goes_also_in_that_moment() -> Result<()> {
+    const ROUNDS: u32 = 20_000;
+    let host = Host::new()?;
+    let (drops, dropped) = mpsc::channel::<SendPort>();
+    let dropping = thread::spawn(move || dropped.iter().for_each(drop));
+    let (ports, received) = mpsc::channel();
+    for _ in 0..ROUNDS {
+        ports.send(host.runtime.port())?;
+    }
+    drop(ports);
+    in_time(move || {
+        for (round, (to, port)) in received.iter().enumerate() {
+            let receiving = port.recv_async();
+            drops.send(to).expect("it goes on");
+            // Not always at the same point of what the other thread does.
+            (0..round % 100).for_each(|_| std::hint::spin_loop());
+            assert!(block_on(receiving).is_err());
+        }
+    });
+    dropping.join().expect("it does not panic");
+    Ok(())
+}
+
+/// Holds whoever wakes it back, as a busy machine may.
+struct Slow {
+    woken: mpsc::SyncSender<()>,
+    go_on: Mutex<mpsc::Receiver<()>>,
+}
+
+impl Wake for Slow {
+    fn wake(self: Arc<Self>) {
+        let _ = self.woken.send(());
+        let _ = self.go_on.lock().expect("no panic").recv();
+    }
+}
+
+#[test]
+fn a_time_that_is_over_as_the_message_goes_does_not_say_that_it_was_taken_back() -> Result<()> {
+    let host = Host::new()?;
+    let limits = Limits::default().mailbox_bytes(4 * MESSAGE_OVERHEAD);
+    let (to, port) = host.runtime.port_with_limits(&limits);
+    to.send(&"x".repeat(2 * MESSAGE_OVERHEAD as usize))?;
+    let (woken, is_woken) = mpsc::sync_channel(1);
+    let (go_on, waits) = mpsc::channel();
+    let slow = Waker::from(Arc::new(Slow {
+        woken,
+        go_on: Mutex::new(waits),
+    }));
+    let mut first = Box::pin(to.send_when_ready_async(&1));
+    assert!(
+        first
+            .as_mut()
+            .poll(&mut Context::from_waker(&slow))
+            .is_pending()
+    );
+    drop(slow);
+    let (told, tells) = mpsc::channel();
+    let (begun, begins) = mpsc::channel();
+    let second = {
+        let to = to.clone();
+        thread::spawn(move || {
+            let _ = begun.send(());
+            let _ = told.send(to.send_when_ready_timeout(&2, Duration::from_millis(100)));
+        })
+    };
+    begins.recv_timeout(HANG)?;
+    // Most likely it is in line by then; the test holds also where it is not.
+    let _ = tells.recv_timeout(Duration::from_millis(20));
+    // Both fit now, and who takes them in hangs before the second one is told.
+    let large = port.recv()?;
+    let freeing = thread::spawn(move || drop(large));
+    is_woken.recv_timeout(HANG)?;
+    let early = tells.recv_timeout(Duration::from_millis(200));
+    go_on.send(())?;
+    let told = match early {
+        Ok(told) => told,
+        Err(_) => tells.recv_timeout(HANG)?,
+    };
+    for thread in [second, freeing] {
+        thread.join().expect("it does not panic");
+    }
+    assert_eq!(port.recv()?.decode::<u64>()?, 1);
+    drop((to, first));
+    match told {
+        Ok(()) => assert_eq!(port.recv()?.decode::<u64>()?, 2),
+        // It came to its place in line too late, or its time was over before.
+        Err(SendError::Full) => assert!(port.recv().is_err(), "it was sent"),
+        Err(other) => return Err(other.into()),
+    }
     Ok(())
 }
 

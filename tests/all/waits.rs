@@ -191,7 +191,9 @@ fn a_wait_that_was_dropped_is_silent_and_its_message_is_taken_back() -> Result<(
         let body = patient().replace(
             "(call $send (i32.const 3))",
             "(call $send (i32.const 3))
-            (call $drop-wait (i32.load (i32.const 68)))",
+            (call $drop-wait (i32.load (i32.const 68)))
+            ;; Seen from outside: it has come so far.
+            (drop (memory.grow (i32.const 1)))",
         );
         let (to, port) = table.host.runtime.port_with_limits(&room_for(1));
         to.send(&0)?;
@@ -201,6 +203,8 @@ fn a_wait_that_was_dropped_is_silent_and_its_message_is_taken_back() -> Result<(
             .runtime
             .spawn(&program, SpawnOptions::new().message(&to))?;
         drop(to);
+        // One after the other, as figures are not all of one moment.
+        until(table, |figures| figures.memory > 2 << 16)?;
         until(table, |figures| figures.waits == 2)?;
         let mut got = Vec::new();
         for message in &port {
@@ -208,6 +212,54 @@ fn a_wait_that_was_dropped_is_silent_and_its_message_is_taken_back() -> Result<(
         }
         assert_eq!(got, [0, 1, 2]);
         assert_eq!(in_time(move || isolate.join()), ExitReason::Ended);
+        Ok(())
+    })
+}
+
+#[test]
+fn a_group_is_not_over_while_who_leaves_a_line_lets_others_in() -> Result<()> {
+    table(|table| {
+        // Once the port in its first message is closed it sends to itself, behind
+        // what the host has sent, and traps as soon as it is told that this went.
+        let body = format!(
+            r#"{MEMORY}
+            (global $to (mut i32) (i32.const 0))
+            (func (export "insula:entry/main")
+                (call $first-message (i32.const 256))
+                (call $first-port (i64.const 0) (i32.const 0))
+                (call $receive-port.sender (i32.load (i32.const 4)) (i32.const 64))
+                (global.set $to (i32.load (i32.const 68)))
+                (call $send-port.when-closed (i32.load (i32.load (i32.const 268))) (i64.const 1) (i32.const 80)))
+            (func (export "wake")
+                (call $receive (i32.const 128))
+                (if (i32.load8_u (i32.const 128))
+                    (then
+                        (if (i64.eq (i64.load (i32.const 144)) (i64.const 2)) (then unreachable))
+                        (call $send-port.send-when-ready (global.get $to) (i32.const 1024) (i32.const 1)
+                            (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0) (i64.const 2) (i32.const 96))
+                        (drop (memory.grow (i32.const 1))))))"#
+        );
+        let program = table.host.wat(&table.module(&body))?;
+        let (to, port) = table.host.runtime.port();
+        let limits = Limits::default().mailbox_bytes(4 * MESSAGE_OVERHEAD);
+        let options = SpawnOptions::new().message(&to).limits(limits);
+        let isolate = table.host.runtime.spawn(&program, options)?;
+        isolate.port().send(&0)?;
+        let large = "x".repeat(2 * MESSAGE_OVERHEAD as usize);
+        let large = isolate.port().send_when_ready_async(&large);
+        until(table, |figures| figures.waits == 1)?;
+        drop(port);
+        until(table, |figures| figures.memory > 2 << 16)?;
+        until(table, |figures| figures.waits == 1)?;
+        // Now nothing but what waits in line is held outside of the group.
+        let exited = isolate.exited();
+        drop(isolate);
+        drop(large);
+        let reason = in_time(move || block_on(exited));
+        ensure!(
+            matches!(reason, ExitReason::Trapped { .. }),
+            "it was over too early: {reason}"
+        );
         Ok(())
     })
 }

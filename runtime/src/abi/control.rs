@@ -352,10 +352,6 @@ fn link_isolate(guest: Guest<'_>, of: u32) -> wasmtime::Result<u32> {
     let controller = controller(state, of)?;
     if controller.may_terminate() {
         state.isolate.link(controller.isolate());
-        // Where that one has ended in an error, this one ends in here.
-        if state.isolate.is_stopped() {
-            return Err(crate::state::Stop::Asked.into());
-        }
     }
     // To one that has ended badly it takes effect in here.
     if state.isolate.is_stopped() {

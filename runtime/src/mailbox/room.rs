@@ -75,20 +75,15 @@ impl Mailbox {
         (Some(place), Settled::default())
     }
 
-    /// A wait was dropped. It may have been first in line.
-    pub(crate) fn leave_line(&mut self, place: Place) -> Settled {
+    /// A wait was dropped. It may have been first in line; none where it is
+    /// over.
+    pub(crate) fn leave_line(&mut self, place: Place) -> Option<Settled> {
         let mut settled = match place {
-            Place::Line(number) => match self.line.leave(number) {
-                Some(waiting) => Settled::line(waiting, None),
-                None => return Settled::default(),
-            },
-            Place::Watch(number) => match self.watches.leave(number) {
-                Some(waiter) => Settled::unwatched(waiter),
-                None => return Settled::default(),
-            },
+            Place::Line(number) => Settled::line(self.line.leave(number)?, None),
+            Place::Watch(number) => Settled::unwatched(self.watches.leave(number)?),
         };
         settled.append(self.advance());
-        settled
+        Some(settled)
     }
 
     /// Room was given back: to this mailbox and to the group's share.
