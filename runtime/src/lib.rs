@@ -29,6 +29,7 @@
 #![warn(missing_docs)]
 
 mod abi;
+mod capability;
 mod clock;
 mod control;
 mod controller;
@@ -44,6 +45,7 @@ mod handles;
 mod host_control;
 mod host_port;
 mod host_wait;
+mod host_watch;
 mod isolate;
 mod limits;
 mod line;
@@ -71,21 +73,23 @@ mod uri;
 mod wait;
 
 pub use abi::Import;
+pub use capability::Capability;
 pub use control::Priority;
 pub use error::{CallError, ControlError, LoadError, RunError, SendError, SpawnError, StartError};
 pub use events::{Event, Events};
 pub use handle::{Group, Isolate};
-pub use host_control::{Capability, Control};
+pub use host_control::Control;
+pub use host_watch::Errors;
 pub use insula_message::{
     Backtrace, DecodeError, DecodeErrorKind, EncodeError, ExitReason, Frame, FromMessage, Kind,
-    Limit, LimitHit, Node, NodeId, ToJsonError, ToMessage,
+    Limit, LimitHit, Node, NodeId, RemoteError, Right, ToJsonError, ToMessage,
 };
 pub use limits::{Limits, MESSAGE_OVERHEAD, PORT_OVERHEAD};
 pub use message::{Graph, List, Map, SendPort, Value, broadcast};
 pub use names::NameError;
 pub use output::{Line, Output, Stdio, Stream, harmless};
 pub use program::Program;
-pub use receive_port::{ReceivePort, Received};
+pub use receive_port::{Messages, ReceivePort, Received};
 pub use runtime::{Figures, Runtime, RuntimeBuilder};
 pub use spawn_options::SpawnOptions;
 pub use uri::file_uri;
