@@ -20,10 +20,37 @@
 //! ```
 //!
 //! - [`Runtime`] runs isolates; [`Runtime::spawn`] makes the first one of a
-//!   [`Group`], which has [`Limits`] as a whole.
+//!   [`Group`], which has [`Limits`] as a whole and in which ports can have names.
+//!   [`Runtime::run`] waits for what an entry returns.
 //! - [`SendPort`] and [`ReceivePort`] carry messages; anything that serde can
-//!   write is one.
-//! - [`ExitReason`] says why an isolate ended.
+//!   write is one. A port of the host's own is a service for guests.
+//! - [`Control`], to which an [`Isolate`] derefs, pauses, asks, watches and ends an
+//!   isolate, as far as its [`Right`]s go.
+//! - [`ExitReason`] says why an isolate ended, [`Control::errors`] what nothing in it
+//!   has caught, and [`Runtime::events`] all that happens.
+//!
+//! # Waiting
+//!
+//! A plain call blocks its thread, one that ends in `_timeout` for so long at most,
+//! and one that ends in `_async` (with [`SendPort::closed`] and [`Control::exited`])
+//! is a future that any executor can run. What it asks for is asked at once, and
+//! dropping it takes it back: a request's callee sees that nobody waits
+//! ([`SendPort::is_closed`]), a message leaves the line for room, an isolate that
+//! [`Runtime::run_async`] has started is killed. One message before others is had
+//! with [`ReceivePort::recv_where`].
+//!
+//! ```no_run
+//! # fn example(mut answers: insula::ReceivePort) -> anyhow::Result<()> {
+//! use std::time::Duration;
+//!
+//! // What else is there stays, in its order.
+//! let urgent = answers.recv_where_timeout(
+//!     |message| message.decode::<(u8, String)>().is_ok_and(|(level, _)| level > 7),
+//!     Duration::from_secs(1),
+//! )?;
+//! # Ok(())
+//! # }
+//! ```
 
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
