@@ -34,7 +34,6 @@ pub enum End {
     Limit(Limit),
     Broken(Vec<String>),
     Killed,
-    Failed(&'static str),
     /// Because of the isolate of this name.
     Linked(&'static str),
 }
@@ -52,7 +51,6 @@ impl End {
             (End::Exited(expected), ExitReason::Exited(code)) => expected == code,
             (End::Trapped(word), ExitReason::Trapped { .. })
             | (End::Panicked(word), ExitReason::Panicked { .. })
-            | (End::Failed(word), ExitReason::Failed { .. })
             | (End::Linked(word), ExitReason::Linked { .. }) => text.contains(word),
             (End::Limit(limit), ExitReason::Limit { hit, .. }) => {
                 let value = limits.get(*limit);
