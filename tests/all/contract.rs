@@ -134,6 +134,7 @@ fn results_have_the_sizes_that_the_host_writes() -> Result<()> {
         ("control [method]isolate.ping", (1, 1)),
         ("control [method]isolate.resume", (1, 1)),
         ("control [method]isolate.set-errors-fatal", (1, 1)),
+        ("control [method]isolate.tie", (1, 1)),
         ("control [method]isolate.terminate-capability", (16, 4)),
         ("control [static]isolate.current", (16, 4)),
         ("control [static]isolate.from-parts", (16, 4)),

@@ -59,17 +59,21 @@ fn results_can_be_awaited_and_who_awaits_no_more_kills() -> Result<()> {
     let options = SpawnOptions::new().entry("double").message(&4u32);
     let four = host.runtime.run_async::<u32>(&program, options);
     assert_eq!(in_time(move || block_on(four))?, 8);
+    // Who has given its result is left to end by itself.
+    assert_eq!(ended(&host, "double#1"), ExitReason::Ended);
 
     let loops = SpawnOptions::new().entry("loops");
     let never = host.runtime.run_async::<u32>(&program, loops);
-    assert_eq!(host.runtime.figures().isolates, 1);
+    assert_eq!(host.exit_of("loops#1"), None);
     drop(never);
     in_time(move || {
-        while host.runtime.figures().isolates > 0 {
-            thread::yield_now();
-        }
-        let reason = host.exit_of("loops#1");
-        assert_eq!(reason, Some(ExitReason::Killed));
+        let reason = loop {
+            match host.exit_of("loops#1") {
+                Some(reason) => break reason,
+                None => thread::yield_now(),
+            }
+        };
+        assert_eq!(reason, ExitReason::Killed);
     });
     Ok(())
 }

@@ -36,10 +36,24 @@ impl SpawnRequest {
         self
     }
 
+    /// With limits: so many records there.
+    pub fn limits(self, start: u32, count: u32) -> Self {
+        self.put(80, start).put(84, count)
+    }
+
     /// As a piece of a module's memory.
     pub fn data(&self) -> String {
         let bytes = self.bytes.iter().map(|byte| format!("\\{byte:02x}"));
         let bytes: String = bytes.collect();
         format!("(data (i32.const {}) \"{bytes}\")", self.at)
+    }
+
+    /// Puts a handle into it, as its exit listener.
+    pub fn on_exit(&self, handle: &str) -> String {
+        let tag = self.at + 56;
+        format!(
+            "(i32.store8 (i32.const {tag}) (i32.const 1)) (i32.store (i32.const {}) {handle})",
+            tag + 4
+        )
     }
 }

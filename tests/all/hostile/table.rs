@@ -87,7 +87,7 @@ impl Row {
 /// A runtime with a bystander on it.
 pub struct Table {
     pub host: Host,
-    bystander: Isolate,
+    pub bystander: Isolate,
     before: Figures,
     doing: Arc<Mutex<String>>,
 }
