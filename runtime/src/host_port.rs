@@ -97,9 +97,9 @@ impl HostMailbox {
         let mut charge = self.charge(cost)?;
         {
             let mut state = lock(&self.shared.state);
-            if may_be_promised(state.promised, self.shared.most_messages, 1)
-                && may_be_promised(state.promised_bytes, self.shared.most_bytes, cost)
-            {
+            let promised = (state.promised, state.promised_bytes);
+            let most = (self.shared.most_messages, self.shared.most_bytes);
+            if may_be_promised(promised, most, cost) {
                 charge.promised = true;
                 state.promised += 1;
                 state.promised_bytes += cost;

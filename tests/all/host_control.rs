@@ -6,10 +6,10 @@ use std::thread;
 use anyhow::{Context as _, Result, ensure};
 use insula::{
     Capability, Control, ControlError, ExitReason, Isolate, Limits, Priority, ReceivePort, Right,
-    SendError, SpawnOptions, Value,
+    SendError, SendPort, SpawnOptions, Value,
 };
 use insula_tests::{HANG, Host, block_on, in_time};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::guests;
 
@@ -18,8 +18,23 @@ use crate::guests;
 enum Command {
     Note(u64),
     Fail(String),
+    Spawn(Child),
     Sync,
     Close,
+}
+
+#[derive(Serialize)]
+struct Child {
+    log: SendPort,
+    paused: bool,
+    errors_fatal: bool,
+}
+
+/// What the SDK sends for an isolate that was spawned.
+#[derive(Deserialize)]
+struct Spawned {
+    control: Control,
+    port: SendPort,
 }
 
 /// An actor that says what it does to a port of the host's.
@@ -157,6 +172,41 @@ fn what_comes_before_the_next_event_waits_for_resume_and_overtakes_messages() ->
         "the message came before the end"
     );
     Ok(())
+}
+
+/// Has an actor spawn one more.
+fn spawn_by(parent: &SendPort, log: &SendPort) -> Result<Spawned> {
+    let child = Child {
+        log: log.clone(),
+        paused: false,
+        errors_fatal: true,
+    };
+    Ok(parent.call_timeout(&Command::Spawn(child), HANG)?)
+}
+
+#[test]
+fn a_tree_is_ended_though_those_between_have_ended() -> Result<()> {
+    let host = Host::new()?;
+    let (root, _said) = actor(&host, SpawnOptions::new())?;
+    let (log, _log) = host.runtime.port();
+    let child = spawn_by(root.port(), &log)?;
+    let grandchild = spawn_by(&child.port, &log)?;
+    let stranger = spawn_by(root.port(), &log)?;
+    let niece = spawn_by(&stranger.port, &log)?;
+    child.control.kill()?;
+    assert_eq!(child.control.wait_timeout(HANG), Some(ExitReason::Killed));
+    // It lives on without its parent.
+    let synced: () = grandchild.port.call_timeout(&Command::Sync, HANG)?;
+    // A part of the tree is no more than that part.
+    stranger.control.kill_tree()?;
+    assert_eq!(niece.control.wait_timeout(HANG), Some(ExitReason::Killed));
+    assert_eq!(grandchild.control.exit_reason(), None);
+
+    root.kill_tree()?;
+    for control in [&*root, &grandchild.control] {
+        assert_eq!(control.wait_timeout(HANG), Some(ExitReason::Killed));
+    }
+    Ok(synced)
 }
 
 #[test]

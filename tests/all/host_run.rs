@@ -1,10 +1,11 @@
 //! A host runs an entry for what it returns.
 
 use std::thread;
+use std::time::Instant;
 
 use anyhow::Result;
 use insula::{ExitReason, RunError, SpawnError, SpawnOptions};
-use insula_tests::{Host, block_on, in_time};
+use insula_tests::{HANG, Host, block_on, in_time};
 
 use crate::guests;
 
@@ -52,6 +53,18 @@ fn without_a_result_the_error_says_how_it_ended() -> Result<()> {
     Ok(())
 }
 
+/// Why the isolate of this name ended, once it has.
+fn ended(host: &Host, name: &str) -> ExitReason {
+    let began = Instant::now();
+    loop {
+        if let Some(reason) = host.exit_of(name) {
+            return reason;
+        }
+        assert!(began.elapsed() < HANG, "{name} never ends");
+        thread::yield_now();
+    }
+}
+
 #[test]
 fn results_can_be_awaited_and_who_awaits_no_more_kills() -> Result<()> {
     let host = Host::new()?;
@@ -66,14 +79,6 @@ fn results_can_be_awaited_and_who_awaits_no_more_kills() -> Result<()> {
     let never = host.runtime.run_async::<u32>(&program, loops);
     assert_eq!(host.exit_of("loops#1"), None);
     drop(never);
-    in_time(move || {
-        let reason = loop {
-            match host.exit_of("loops#1") {
-                Some(reason) => break reason,
-                None => thread::yield_now(),
-            }
-        };
-        assert_eq!(reason, ExitReason::Killed);
-    });
+    assert_eq!(ended(&host, "loops#1"), ExitReason::Killed);
     Ok(())
 }

@@ -21,7 +21,7 @@ mod guests {
     include!(concat!(env!("OUT_DIR"), "/guests.rs"));
 }
 
-const PROGRAMS: u32 = 200;
+const PROGRAMS: u32 = 400;
 
 #[test]
 fn isolates_do_what_the_model_does() -> Result<()> {
@@ -32,6 +32,8 @@ fn isolates_do_what_the_model_does() -> Result<()> {
     let config = Config {
         cases: PROGRAMS,
         failure_persistence: None,
+        // A program that hangs takes long each time.
+        max_shrink_time: 60_000,
         ..Config::default()
     };
     let mut bytes = [0; 32];

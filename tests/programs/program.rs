@@ -83,7 +83,7 @@ fn step() -> impl Strategy<Value = Step> {
     let isolate = || any::<usize>();
     let capability = || 0..CAPABILITIES;
     prop_oneof![
-        3 => (prop::option::of(isolate()), prop::bool::weighted(0.3), prop::bool::weighted(0.7))
+        6 => (prop::option::weighted(0.9, isolate()), prop::bool::weighted(0.3), prop::bool::weighted(0.7))
             .prop_map(|(by, paused, errors_fatal)| Step::Spawn { by, paused, errors_fatal }),
         8 => isolate().prop_map(|to| Step::Send { to }),
         4 => (isolate(), isolate()).prop_map(|(via, to)| Step::Forward { via, to }),
@@ -93,7 +93,7 @@ fn step() -> impl Strategy<Value = Step> {
         5 => (isolate(), capability()).prop_map(|(of, by)| Step::Resume { of, by }),
         2 => isolate().prop_map(|of| Step::Start { of }),
         3 => (isolate(), when()).prop_map(|(of, when)| Step::Ping { of, when }),
-        2 => (isolate(), when(), any::<bool>())
+        4 => (isolate(), when(), any::<bool>())
             .prop_map(|(of, when, tree)| Step::Kill { of, when, tree }),
         1 => isolate().prop_map(|of| Step::KillWithoutRight { of }),
         1 => (isolate(), any::<bool>()).prop_map(|(of, on)| Step::ErrorsFatal { of, on }),

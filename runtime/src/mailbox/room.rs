@@ -4,15 +4,19 @@ use std::sync::Arc;
 
 use super::{Event, Mailbox, Queued};
 use crate::isolate::IsolateCore;
-use crate::port::{Message, SendStatus, Target};
+use crate::port::{Message, SMALL_MESSAGE, SendStatus, Target};
 use crate::sync::lock;
 use crate::wait::{InLine, Place, Settled, Waiter};
 
-/// Whether room for `more` may be kept too, out of `most`. No more than a quarter
-/// is kept for later, so that nobody shuts others out of a mailbox for as long as
-/// he likes; but always for one.
-pub(crate) fn may_be_promised(promised: u64, most: u64, more: u64) -> bool {
-    promised == 0 || promised.saturating_add(more) <= most / 4
+/// Whether room for a message of this cost may be kept too, where it is kept for
+/// so many messages and bytes already. No more than half of a mailbox's messages
+/// and a quarter of its bytes is kept for later, so that nobody shuts others out
+/// for as long as he likes: the largest message still fits beside that.
+pub(crate) fn may_be_promised(promised: (u64, u64), most: (u64, u64), cost: u64) -> bool {
+    let (messages, bytes) = promised;
+    let (most_messages, most_bytes) = most;
+    messages < most_messages.div_ceil(2)
+        && bytes.saturating_add(cost) <= (most_bytes / 4).max(SMALL_MESSAGE)
 }
 
 /// The next event of an isolate. Who waits for the room that it leaves moves up.
@@ -148,10 +152,9 @@ impl Mailbox {
             SendStatus::Sent => {}
             status => return Err(status),
         }
-        if !may_be_promised(self.promised, self.limits.mailbox_messages, 1)
-            || !may_be_promised(self.promised_bytes, self.limits.mailbox_bytes, cost)
-            || !self.group.charge_mailbox(cost)
-        {
+        let promised = (self.promised, self.promised_bytes);
+        let most = (self.limits.mailbox_messages, self.limits.mailbox_bytes);
+        if !may_be_promised(promised, most, cost) || !self.group.charge_mailbox(cost) {
             return Err(SendStatus::Full);
         }
         let port = &mut self.ports[slot];

@@ -176,24 +176,29 @@ fn a_group_stays_while_it_is_to_be_told_by_another() -> Result<()> {
             (call $receive-port.listen (global.get $port) (i32.const 1))
             (drop (call $isolate.add-exit-listener (call $made) (global.get $to)
                 (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0)))
-            (drop (call $send-port.send (i32.load offset=4 (local.get $n)) (i32.const 0) (i32.const 0)
-                (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0)))";
-        let wake = "(func (export \"wake\") (call $proc_exit (i32.const 6)))";
+            (global.set $host (i32.load offset=4 (local.get $n)))
+            (call $say)";
+        let wake = "(global $host (mut i32) (i32.const 0))
+            (func $say (drop (call $send-port.send (global.get $host) (i32.const 0) (i32.const 0)
+                (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0))))
+            (func (export \"wake\") (call $say) (call $exit))";
         let program = table.host.wat(&table.module(&guest("", code, wake)))?;
         let parts = (waiting.control_port(), to);
         let listener = table
             .host
             .runtime
             .spawn(&program, SpawnOptions::new().message(&parts))?;
-        drop(parts);
+        // Nothing of the host's keeps its group.
+        drop((listener, parts));
         drop(ready.recv()?);
         // Time to be over, for a group that is.
         for _ in 0..50 {
             table.ping()?;
         }
         waiting.kill();
-        let reason = listener.join();
-        ensure!(reason == ExitReason::Exited(6), "{reason}");
+        let told = ready.recv();
+        ensure!(told.is_ok(), "its group was over before: {told:?}");
+        drop(waiting.join());
         Ok(())
     })
 }
