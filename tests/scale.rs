@@ -231,7 +231,7 @@ fn thousands_of_spawns_and_kills_leave_nothing() -> Result<()> {
         }
         match round % 4 {
             0 => isolate.kill(),
-            1 => isolate.kill_tree(Priority::Immediate)?,
+            1 => isolate.kill_tree()?,
             2 => isolate.group().kill(),
             _ => drop(isolate.pause()?),
         }

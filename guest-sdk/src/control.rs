@@ -10,6 +10,7 @@ use insula_message::ToMessage;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de, ser};
 use std::cell::OnceCell;
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::rc::Rc;
 
 /// An isolate as others know it, without the right to send to it.
@@ -182,8 +183,13 @@ impl Control {
 
     /// Ends it at once, and with it all that it has spawned, at any depth.
     pub fn kill_tree(&self) -> Result<(), ControlError> {
-        let priority = Priority::Immediate.into();
-        right(self.0.resource.kill(priority, true), NO_TERMINATE)
+        self.kill_tree_with(Priority::Immediate)
+    }
+
+    /// Ends it, at once or after its current event, and with it all that it has
+    /// spawned by then, at any depth.
+    pub fn kill_tree_with(&self, priority: Priority) -> Result<(), ControlError> {
+        right(self.0.resource.kill(priority.into(), true), NO_TERMINATE)
     }
 
     /// Whether an error that nothing in it has caught ends it. A panic and a trap
@@ -337,13 +343,24 @@ impl From<control::Isolate> for Control {
 }
 
 /// Handles of one isolate are equal, whatever their rights.
+///
+/// # Panics
+///
+/// Comparing and hashing take a handle of the host's for the
+/// [control port](Control::control_port), once for each handle to an isolate: they
+/// panic when the isolate may have no more.
 impl PartialEq for Control {
     fn eq(&self, other: &Self) -> bool {
         Rc::ptr_eq(&self.0, &other.0)
-            || matches!(
-                (self.control_port(), other.control_port()),
-                (Ok(one), Ok(other)) if one == other
-            )
+            || granted(self.control_port()) == granted(other.control_port())
+    }
+}
+
+impl Eq for Control {}
+
+impl Hash for Control {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        granted(self.control_port()).hash(state);
     }
 }
 

@@ -30,25 +30,30 @@
 //!   say more; for what a function returns there is [`Isolate::run`]. Where the
 //!   port is all that is wanted: [`spawn_function`], [`spawn_with`], and
 //!   [`spawn_uri`] for another program. Each answers at once.
-//! * **Control** it by its [`Isolate`] or [`Control`]: pause and resume it, kill
-//!   it, ping it, listen for its errors, and [monitor](Control::monitor) its end or
-//!   [link](Control::link) to it. Rights can be handed on and cannot be made up.
 //! * **Send** anything that implements [`serde::Serialize`]: [`SendPort::send`],
-//!   and for an answer [`SendPort::call`].
+//!   to many with [`broadcast`], where a mailbox may be full with
+//!   [`SendPort::send_when_ready`], and for an answer [`SendPort::call`].
 //! * **Receive** at the isolate's first [`port`], or at one more [`ReceivePort`]:
-//!   with a handler ([`receive`]), in a future ([`recv`]) or from a stream
-//!   ([`messages`]). A message is read as a type of yours, as a [`Value`], or as
-//!   a [`Graph`] that keeps sharing and cycles.
+//!   with a handler ([`receive`]), in a future ([`recv`]), from a stream
+//!   ([`messages`]), or a message like this before the others ([`recv_where`]). A
+//!   message is read as a type of yours, as a [`Value`], or as a [`Graph`] that
+//!   keeps sharing and cycles.
+//! * **Find** each other by [`names`], where no port was handed on.
 //! * **Wait** with [`sleep`], [`timeout`] or a [`Timer`], and run futures beside
 //!   each other with [`spawn_task`].
-//!
-//! * **Control** isolates through what [`Isolate::spawn`] answers with, and have
-//!   those started again that fail by a [`supervisor`].
+//! * **Control** an isolate by its [`Isolate`] or [`Control`]: pause and resume it,
+//!   kill it, ping it, listen for its [errors](Control::errors), and
+//!   [monitor](Control::monitor) its end or [link](Control::link) to it. Rights can
+//!   be handed on and cannot be made up.
+//! * **Fail**: an `Err` that an entry or a handler returns, and a panic, end the
+//!   isolate and nobody else, and are told to who listens. A [`supervisor`] starts
+//!   again what has failed.
 //!
 //! A guest is a plain `bin` crate, built in release for `wasm32-wasip1`.
 //!
 //! [`receive`]: ReceivePort::receive
 //! [`recv`]: ReceivePort::recv
+//! [`recv_where`]: ReceivePort::recv_where
 //! [`messages`]: ReceivePort::messages
 
 #![warn(missing_docs)]
@@ -95,15 +100,15 @@ pub use control::Control;
 pub use entry::{Entry, Outcome, Takes};
 pub use error::{CallError, RecvError, Refused, SendError, SpawnError};
 pub use insula_message::{DecodeError, DecodeErrorKind, EncodeError, Kind, Node, NodeId};
-pub use insula_message::{ExitReason, Frame, Limit, LimitHit};
+pub use insula_message::{ExitReason, Frame, Limit, LimitHit, RemoteError, Right};
 pub use limits::Limits;
 pub use message::{Incoming, Message};
-pub use monitor::{Errors, Exit, Monitor, Pong, RemoteError};
+pub use monitor::{Errors, Exit, Monitor, Pong};
 pub use names::NameError;
 pub use raw_receive_port::RawReceivePort;
 pub use receive_port::{ReceivePort, port};
 pub use recv::{Messages, Recv, RecvAs};
-pub use rights::{ControlError, Priority, Right};
+pub use rights::{ControlError, Priority};
 pub use run::{Run, RunError};
 pub use select::{RecvAsWhere, RecvWhere};
 pub use send_port::SendPort;

@@ -3,11 +3,10 @@
 use crate::error::granted;
 use crate::{Control, ControlError, Priority, ReceivePort, Recv, SendError};
 use futures_core::Stream;
-use insula_message::ExitReason;
+use insula_message::{ExitReason, RemoteError};
 use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
-use thiserror::Error;
 
 /// How an isolate ended: what a [`Monitor`] comes to.
 #[derive(Clone, Debug, PartialEq)]
@@ -76,17 +75,6 @@ impl Drop for Monitor {
     }
 }
 
-/// An error that nothing in an isolate has caught, as others are told of it.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("{error}")]
-pub struct RemoteError {
-    /// What the error said.
-    pub error: String,
-    /// The functions on the stack, innermost first, a line each. Empty where
-    /// nothing is known.
-    pub backtrace: String,
-}
-
 /// The errors that nothing in an isolate has caught, as a [`Stream`]: see
 /// [`Control::errors`].
 #[must_use = "a stream does nothing unless it is polled"]
@@ -134,10 +122,9 @@ impl Stream for Errors {
         };
         self.next = message.is_some().then(|| self.port.recv());
         Poll::Ready(message.map(|message| {
-            let (error, backtrace) = message
-                .decode()
-                .unwrap_or_else(|error| (format!("the error notice: {error}"), String::new()));
-            RemoteError { error, backtrace }
+            message.decode().unwrap_or_else(|error| {
+                RemoteError::from((format!("the error notice: {error}"), String::new()))
+            })
         }))
     }
 }

@@ -3,7 +3,7 @@
 use crate::bindings::control;
 use crate::bindings::refusals::{Refusal, RefusalKind};
 use crate::{Refused, SendError};
-use std::fmt;
+use insula_message::Right;
 use thiserror::Error;
 
 /// When a control message takes effect.
@@ -22,24 +22,6 @@ impl From<Priority> for control::Priority {
             Priority::Immediate => Self::Immediate,
             Priority::BeforeNextEvent => Self::BeforeNextEvent,
         }
-    }
-}
-
-/// What a [`Control`](crate::Control) may allow.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Right {
-    /// To pause the isolate and to let it go on.
-    Pause,
-    /// To end it, to link to it, and to say whether errors do.
-    Terminate,
-}
-
-impl fmt::Display for Right {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Pause => "pause",
-            Self::Terminate => "terminate",
-        })
     }
 }
 

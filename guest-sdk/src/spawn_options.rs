@@ -28,6 +28,7 @@ use insula_message::ToMessage;
 /// # }
 /// # fn main() {}
 /// ```
+#[must_use = "it starts nothing by itself: see `spawn` and `run`"]
 #[derive(Clone, Debug)]
 pub struct SpawnOptions {
     name: Option<String>,

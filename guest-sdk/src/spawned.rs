@@ -3,9 +3,10 @@
 use crate::bindings::isolates::Spawned;
 use crate::entry::{Entry, Takes};
 use crate::error::granted;
-use crate::{Control, Incoming, Run, SendPort, SpawnError, SpawnOptions};
+use crate::{Control, Incoming, Run, SendError, SendPort, SpawnError, SpawnOptions, isolate};
 use insula_message::ToMessage;
 use serde::{Deserialize, Serialize};
+use std::convert::Infallible;
 use std::ops::Deref;
 
 /// An isolate as its spawner knows it: the right to send to its first port, and
@@ -30,7 +31,7 @@ use std::ops::Deref;
 ///     Ok(())
 /// }
 /// ```
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Isolate {
     control: Control,
     port: SendPort,
@@ -111,6 +112,12 @@ impl Isolate {
         M: ToMessage<SendPort>,
     {
         SpawnOptions::new().run(entry, argument)
+    }
+
+    /// Sends a last message to `to`, and ends the isolate that calls it: see
+    /// [`isolate::exit_with`](crate::isolate::exit_with).
+    pub fn exit(to: &SendPort, message: impl ToMessage<SendPort>) -> Result<Infallible, SendError> {
+        isolate::exit_with(to, message)
     }
 
     /// The right to send to its first port.

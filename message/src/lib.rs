@@ -63,6 +63,7 @@
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
+mod control;
 mod de;
 mod decode_error;
 mod encode_error;
@@ -81,6 +82,7 @@ mod ser;
 mod value;
 mod writer;
 
+pub use control::{RemoteError, Right};
 pub use decode_error::{DecodeError, DecodeErrorKind};
 pub use encode_error::EncodeError;
 pub use exit::{Backtrace, ExitReason, Frame};

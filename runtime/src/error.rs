@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use insula_message::LimitHit;
+use insula_message::{LimitHit, Right};
 
 /// A runtime could not be started.
 #[derive(Debug, thiserror::Error)]
@@ -25,7 +25,7 @@ pub enum StartError {
 }
 
 /// A program could not be loaded.
-#[derive(Debug, Clone, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum LoadError {
     /// The file could not be read.
@@ -131,7 +131,7 @@ pub enum LoadError {
 }
 
 /// An isolate could not be spawned.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SpawnError {
     /// The program has no such entry.
@@ -181,7 +181,7 @@ pub(crate) fn list(entries: &[String]) -> String {
 }
 
 /// Why [`Runtime::run`](crate::Runtime::run) has no result.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum RunError {
     /// The isolate was not spawned.
@@ -203,7 +203,7 @@ pub enum ControlError {
     #[error(
         "the handle has no right to {0} the isolate (make it with the isolate's {0} capability)"
     )]
-    NoRight(&'static str),
+    NoRight(Right),
     /// The send port is no control port.
     #[error("the send port is no isolate's control port")]
     NotControl,
@@ -213,7 +213,7 @@ pub enum ControlError {
 }
 
 /// A message was not sent.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SendError {
     /// The receiver's mailbox has no room now.
@@ -231,7 +231,7 @@ pub enum SendError {
 }
 
 /// A call got no answer.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum CallError {
     /// The request was not sent.

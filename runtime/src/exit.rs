@@ -20,6 +20,7 @@ pub(crate) fn without_panicking(mut backtrace: Backtrace) -> Backtrace {
         ]
         .iter()
         .any(|start| name.starts_with(start))
+            || name.trim_start_matches(['<', '&']).starts_with(SDK_RETURNS)
             || is_panics_start(frame)
     };
     // What lies above it are the hook and the handler.
@@ -41,6 +42,10 @@ fn is_panics_start(frame: &Frame) -> bool {
 
 /// The module of the SDK that tells the host of errors.
 const SDK_FAILS: &str = "insula_guest::panic::";
+
+/// The module of the SDK that looks at what an entry has returned, through types
+/// that borrow its own several times over.
+const SDK_RETURNS: &str = "insula_guest::returned::";
 
 fn frame(info: &wasmtime::FrameInfo) -> Frame {
     let symbol = info.symbols().first();

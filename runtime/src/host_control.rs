@@ -1,13 +1,14 @@
-//! The host's way to control isolates: capabilities, and handles with rights.
+//! The host's way to control isolates: handles with rights.
 
 use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 use std::time::Duration;
 
-use insula_message::{ExitReason, ToMessage};
+use insula_message::{ExitReason, Right, ToMessage};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
+use crate::capability::Capability;
 use crate::control::{Part, Priority};
 use crate::controller::Controller;
 use crate::error::{ControlError, SendError};
@@ -15,64 +16,8 @@ use crate::host_wait::Exited;
 use crate::isolate::IsolateCore;
 use crate::listeners::{ExitListener, REASON_ROOM};
 use crate::message::{self, SendPort, sent};
-use crate::port::{Message, Port, PortRef, Target};
+use crate::port::Message;
 use crate::promise::Promise;
-
-/// Something that is equal to itself and its clones, wherever they were sent, and
-/// to nothing else. Nobody can make one that is equal to yours.
-///
-/// ```
-/// use insula::Capability;
-///
-/// let one = Capability::new();
-/// assert_eq!(one, one.clone());
-/// assert_ne!(one, Capability::new());
-/// ```
-#[derive(Clone, PartialEq, Eq, Hash)]
-pub struct Capability(SendPort);
-
-impl Capability {
-    /// One that is equal to no other.
-    #[expect(
-        clippy::new_without_default,
-        reason = "it is a new thing in the world, no value"
-    )]
-    pub fn new() -> Self {
-        Capability(SendPort::new(PortRef::new(
-            Port::new(Target::Capability),
-            None,
-        )))
-    }
-
-    fn id(&self) -> u64 {
-        self.0.port().id()
-    }
-}
-
-/// As in Dart, a send port is a capability.
-impl From<&SendPort> for Capability {
-    fn from(port: &SendPort) -> Self {
-        Capability(port.clone())
-    }
-}
-
-impl fmt::Debug for Capability {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Capability({:016x})", self.0.port().identity())
-    }
-}
-
-impl Serialize for Capability {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.0.serialize(serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for Capability {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        SendPort::deserialize(deserializer).map(Capability)
-    }
-}
 
 /// An isolate as somebody knows it: to watch it everybody may; to pause it and to
 /// terminate it takes the right, which a handle has or has not.
@@ -80,6 +25,9 @@ impl<'de> Deserialize<'de> for Capability {
 /// It can be sent in messages, with its rights. While the host holds one, the
 /// isolate's group is not over.
 pub struct Control(Controller);
+
+const NO_PAUSE: ControlError = ControlError::NoRight(Right::Pause);
+const NO_TERMINATE: ControlError = ControlError::NoRight(Right::Terminate);
 
 /// What a [`Control`] is in a message.
 #[derive(Serialize, Deserialize)]
@@ -112,7 +60,7 @@ impl Control {
         terminate: Option<&Capability>,
     ) -> Result<Self, ControlError> {
         let port =
-            |capability: Option<&'_ Capability>| capability.map(|given| given.0.port().again());
+            |capability: Option<&'_ Capability>| capability.map(|given| given.port().again());
         let (pause, terminate) = (port(pause), port(terminate));
         Controller::from_parts(
             control_port.port(),
@@ -129,19 +77,27 @@ impl Control {
         SendPort::new(self.isolate().part(Part::ControlPort, None))
     }
 
-    /// What gives the right to pause it, where this handle has that.
-    pub fn pause_capability(&self) -> Option<Capability> {
-        self.capability(Part::Pause)
+    /// What gives the right to pause it.
+    ///
+    /// # Errors
+    ///
+    /// Where this handle has no right to pause it.
+    pub fn pause_capability(&self) -> Result<Capability, ControlError> {
+        self.capability(Part::Pause).ok_or(NO_PAUSE)
     }
 
-    /// What gives the right to terminate it, where this handle has that.
-    pub fn terminate_capability(&self) -> Option<Capability> {
-        self.capability(Part::Terminate)
+    /// What gives the right to terminate it.
+    ///
+    /// # Errors
+    ///
+    /// Where this handle has no right to terminate it.
+    pub fn terminate_capability(&self) -> Result<Capability, ControlError> {
+        self.capability(Part::Terminate).ok_or(NO_TERMINATE)
     }
 
     fn capability(&self, part: Part) -> Option<Capability> {
         let port = self.0.part(part, None)?;
-        Some(Capability(SendPort::new(port)))
+        Some(Capability::from_port(SendPort::new(port)))
     }
 
     /// A handle that can only watch.
@@ -149,12 +105,30 @@ impl Control {
         Control(self.0.watching(None))
     }
 
+    /// A handle with these rights only, to hand on.
+    ///
+    /// # Errors
+    ///
+    /// Where this handle has not all of them.
+    pub fn with_only(&self, rights: &[Right]) -> Result<Control, ControlError> {
+        let (pause, terminate) = (Right::Pause, Right::Terminate);
+        let pause = rights.contains(&pause).then(|| self.pause_capability());
+        let terminate = rights
+            .contains(&terminate)
+            .then(|| self.terminate_capability());
+        Control::new(
+            &self.control_port(),
+            pause.transpose()?.as_ref(),
+            terminate.transpose()?.as_ref(),
+        )
+    }
+
     /// A name for people, unique within the group.
     pub fn name(&self) -> &str {
         self.isolate().name()
     }
 
-    fn isolate(&self) -> &Arc<IsolateCore> {
+    pub(crate) fn isolate(&self) -> &Arc<IsolateCore> {
         self.0.isolate()
     }
 
@@ -210,7 +184,7 @@ impl Control {
     fn pausable(&self) -> Result<&Arc<IsolateCore>, ControlError> {
         match self.0.may_pause() {
             true => Ok(self.isolate()),
-            false => Err(ControlError::NoRight("pause")),
+            false => Err(NO_PAUSE),
         }
     }
 
@@ -224,7 +198,7 @@ impl Control {
         self.kill_with(Priority::Immediate)
     }
 
-    /// The same, at once or before its next event.
+    /// Ends it, at once or before its next event.
     ///
     /// # Errors
     ///
@@ -234,12 +208,21 @@ impl Control {
         Ok(())
     }
 
-    /// Ends the isolate and all that it has spawned, at any depth.
+    /// Ends the isolate at once, and with it all that it has spawned, at any depth.
     ///
     /// # Errors
     ///
     /// Where the handle has no right to terminate it.
-    pub fn kill_tree(&self, priority: Priority) -> Result<(), ControlError> {
+    pub fn kill_tree(&self) -> Result<(), ControlError> {
+        self.kill_tree_with(Priority::Immediate)
+    }
+
+    /// The same, at once or before its next event: all that it has spawned by then.
+    ///
+    /// # Errors
+    ///
+    /// Where the handle has no right to terminate it.
+    pub fn kill_tree_with(&self, priority: Priority) -> Result<(), ControlError> {
         self.terminable()?.kill(priority, true);
         Ok(())
     }
@@ -257,7 +240,7 @@ impl Control {
     fn terminable(&self) -> Result<&Arc<IsolateCore>, ControlError> {
         match self.0.may_terminate() {
             true => Ok(self.isolate()),
-            false => Err(ControlError::NoRight("terminate")),
+            false => Err(NO_TERMINATE),
         }
     }
 
@@ -406,8 +389,8 @@ impl Serialize for Control {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let parts = Parts {
             control: self.control_port(),
-            pause: self.pause_capability(),
-            terminate: self.terminate_capability(),
+            pause: self.capability(Part::Pause),
+            terminate: self.capability(Part::Terminate),
         };
         parts.serialize(serializer)
     }

@@ -20,15 +20,43 @@
 //! ```
 //!
 //! - [`Runtime`] runs isolates; [`Runtime::spawn`] makes the first one of a
-//!   [`Group`], which has [`Limits`] as a whole.
+//!   [`Group`], which has [`Limits`] as a whole and in which ports can have names.
+//!   [`Runtime::run`] waits for what an entry returns.
 //! - [`SendPort`] and [`ReceivePort`] carry messages; anything that serde can
-//!   write is one.
-//! - [`ExitReason`] says why an isolate ended.
+//!   write is one. A port of the host's own is a service for guests.
+//! - [`Control`], to which an [`Isolate`] derefs, pauses, asks, watches and ends an
+//!   isolate, as far as its [`Right`]s go.
+//! - [`ExitReason`] says why an isolate ended, [`Control::errors`] what nothing in it
+//!   has caught, and [`Runtime::events`] all that happens.
+//!
+//! # Waiting
+//!
+//! A plain call blocks its thread, one that ends in `_timeout` for so long at most,
+//! and one that ends in `_async` (with [`SendPort::closed`] and [`Control::exited`])
+//! is a future that any executor can run. What it asks for is asked at once, and
+//! dropping it takes it back: a request's callee sees that nobody waits
+//! ([`SendPort::is_closed`]), a message leaves the line for room, an isolate that
+//! [`Runtime::run_async`] has started is killed. One message before others is had
+//! with [`ReceivePort::recv_where`].
+//!
+//! ```no_run
+//! # fn example(mut answers: insula::ReceivePort) -> anyhow::Result<()> {
+//! use std::time::Duration;
+//!
+//! // What else is there stays, in its order.
+//! let urgent = answers.recv_where_timeout(
+//!     |message| message.decode::<(u8, String)>().is_ok_and(|(level, _)| level > 7),
+//!     Duration::from_secs(1),
+//! )?;
+//! # Ok(())
+//! # }
+//! ```
 
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
 mod abi;
+mod capability;
 mod clock;
 mod control;
 mod controller;
@@ -44,6 +72,7 @@ mod handles;
 mod host_control;
 mod host_port;
 mod host_wait;
+mod host_watch;
 mod isolate;
 mod limits;
 mod line;
@@ -71,21 +100,23 @@ mod uri;
 mod wait;
 
 pub use abi::Import;
+pub use capability::Capability;
 pub use control::Priority;
 pub use error::{CallError, ControlError, LoadError, RunError, SendError, SpawnError, StartError};
 pub use events::{Event, Events};
 pub use handle::{Group, Isolate};
-pub use host_control::{Capability, Control};
+pub use host_control::Control;
+pub use host_watch::Errors;
 pub use insula_message::{
     Backtrace, DecodeError, DecodeErrorKind, EncodeError, ExitReason, Frame, FromMessage, Kind,
-    Limit, LimitHit, Node, NodeId, ToJsonError, ToMessage,
+    Limit, LimitHit, Node, NodeId, RemoteError, Right, ToJsonError, ToMessage,
 };
 pub use limits::{Limits, MESSAGE_OVERHEAD, PORT_OVERHEAD};
 pub use message::{Graph, List, Map, SendPort, Value, broadcast};
 pub use names::NameError;
 pub use output::{Line, Output, Stdio, Stream, harmless};
 pub use program::Program;
-pub use receive_port::{ReceivePort, Received};
+pub use receive_port::{Messages, ReceivePort, Received};
 pub use runtime::{Figures, Runtime, RuntimeBuilder};
 pub use spawn_options::SpawnOptions;
 pub use uri::file_uri;

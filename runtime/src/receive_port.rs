@@ -1,8 +1,9 @@
 //! The host's receive ports, and what arrives there.
 
+use std::collections::VecDeque;
 use std::fmt;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -12,13 +13,16 @@ use insula_message::{DecodeError, FromMessage};
 
 use crate::host_port::Charge;
 use crate::message::SendPort;
-use crate::port::{Message, Port, Target};
+use crate::port::{Message, Port, PortRef, Target};
+use crate::sync::lock;
+
+mod select;
 
 /// Where the host receives messages. Dropping it closes it.
 ///
 /// A thread waits with [`ReceivePort::recv`] or by iterating, a task of any
-/// executor with [`ReceivePort::recv_async`] or through [`Stream`]. There is a
-/// crossbeam receiver underneath; [`ReceivePort::channel`] gives it,
+/// executor with [`ReceivePort::recv_async`] or through [`Stream`], and both for a
+/// message like this with [`ReceivePort::recv_where`]. There is a crossbeam receiver underneath; [`ReceivePort::channel`] gives it,
 /// for `select!` and all else that crossbeam has. It is disconnected when no
 /// send port is left anywhere: then nothing can come any more.
 ///
@@ -30,6 +34,9 @@ pub struct ReceivePort {
     port: Arc<Port>,
     /// The place of the task that waits in the stream.
     waiting: Option<u64>,
+    /// What a selective receive has passed over, which is before all that is in the
+    /// channel. It grows only while nobody else can look.
+    passed_over: Mutex<VecDeque<Received>>,
 }
 
 impl ReceivePort {
@@ -38,7 +45,13 @@ impl ReceivePort {
             channel,
             port,
             waiting: None,
+            passed_over: Mutex::default(),
         }
+    }
+
+    /// The right to send to it.
+    pub(crate) fn send_port(&self) -> SendPort {
+        SendPort::new(PortRef::new(self.port.clone(), None))
     }
 
     /// Waits for the next message.
@@ -47,7 +60,10 @@ impl ReceivePort {
     ///
     /// When nothing can come any more.
     pub fn recv(&self) -> Result<Received, RecvError> {
-        self.channel.recv()
+        match self.take_passed_over() {
+            Some(received) => Ok(received),
+            None => self.channel.recv(),
+        }
     }
 
     /// The next message, waiting no longer than `time`.
@@ -56,7 +72,10 @@ impl ReceivePort {
     ///
     /// When the time is over or nothing can come any more.
     pub fn recv_timeout(&self, time: Duration) -> Result<Received, RecvTimeoutError> {
-        self.channel.recv_timeout(time)
+        match self.take_passed_over() {
+            Some(received) => Ok(received),
+            None => self.channel.recv_timeout(time),
+        }
     }
 
     /// The next message if it is there.
@@ -65,7 +84,10 @@ impl ReceivePort {
     ///
     /// When there is none now, or nothing can come any more.
     pub fn try_recv(&self) -> Result<Received, TryRecvError> {
-        self.channel.try_recv()
+        match self.take_passed_over() {
+            Some(received) => Ok(received),
+            None => self.channel.try_recv(),
+        }
     }
 
     /// The next message, for any executor.
@@ -74,10 +96,24 @@ impl ReceivePort {
     ///
     /// When nothing can come any more.
     pub fn recv_async(&self) -> impl Future<Output = Result<Received, RecvError>> + '_ {
+        async {
+            match self.take_passed_over() {
+                Some(received) => Ok(received),
+                None => self.recv_new().await,
+            }
+        }
+    }
+
+    /// The next one that is in the channel.
+    fn recv_new(&self) -> Receiving<'_> {
         Receiving {
             port: self,
             waiting: None,
         }
+    }
+
+    fn take_passed_over(&self) -> Option<Received> {
+        lock(&self.passed_over).pop_front()
     }
 
     fn poll_recv(
@@ -110,13 +146,26 @@ impl ReceivePort {
     }
 
     /// Every message, until nothing can come any more.
-    pub fn iter(&self) -> crossbeam_channel::Iter<'_, Received> {
-        self.channel.iter()
+    pub fn iter(&self) -> Messages<'_> {
+        Messages(self)
     }
 
-    /// The channel underneath.
+    /// The channel underneath. What [`ReceivePort::recv_where`] has passed over is not
+    /// in it any more.
     pub fn channel(&self) -> &Receiver<Received> {
         &self.channel
+    }
+}
+
+/// The messages of a port, each waited for: see [`ReceivePort::iter`].
+#[derive(Debug)]
+pub struct Messages<'a>(&'a ReceivePort);
+
+impl Iterator for Messages<'_> {
+    type Item = Received;
+
+    fn next(&mut self) -> Option<Received> {
+        self.0.recv().ok()
     }
 }
 
@@ -146,6 +195,9 @@ impl Stream for ReceivePort {
 
     /// Ends when nothing can come any more.
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Received>> {
+        if let Some(received) = self.take_passed_over() {
+            return Poll::Ready(Some(received));
+        }
         let mut waiting = self.waiting;
         let polled = self.poll_recv(&mut waiting, context);
         self.waiting = waiting;
@@ -164,14 +216,17 @@ impl Drop for ReceivePort {
 impl fmt::Debug for ReceivePort {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ReceivePort")
-            .field("waiting", &self.channel.len())
+            .field(
+                "waiting",
+                &(lock(&self.passed_over).len() + self.channel.len()),
+            )
             .finish_non_exhaustive()
     }
 }
 
 impl<'a> IntoIterator for &'a ReceivePort {
     type Item = Received;
-    type IntoIter = crossbeam_channel::Iter<'a, Received>;
+    type IntoIter = Messages<'a>;
 
     fn into_iter(self) -> Self::IntoIter {
         self.iter()
@@ -266,6 +321,22 @@ mod tests {
         drop(to);
         assert_eq!(woken.0.load(Ordering::SeqCst), 2);
         assert_eq!(next(), Some(None));
+    }
+
+    #[test]
+    fn a_stream_begins_with_what_was_passed_over() {
+        let (to, mut messages) = port(&Limits::default());
+        for number in 1..=3u64 {
+            to.send(&number).expect("there is room");
+        }
+        let second = |message: &Received| message.decode::<u64>() == Ok(2);
+        assert!(messages.recv_where(second).is_ok());
+        let mut context = Context::from_waker(Waker::noop());
+        for number in [1, 3] {
+            let next = Pin::new(&mut messages).poll_next(&mut context);
+            let next = next.map(|message| message.map(|message| message.decode::<u64>()));
+            assert_eq!(next, Poll::Ready(Some(Ok(number))));
+        }
     }
 
     #[test]

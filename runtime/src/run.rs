@@ -37,13 +37,19 @@ impl Runtime {
         program: &Program,
         options: SpawnOptions,
     ) -> impl Future<Output = Result<R, RunError>> + use<R> {
-        let started = self.start_run(program, options).map(KilledWhenDropped);
+        let started = self.start_run(program, options);
+        // Made here, as a future may be dropped before it is polled.
+        let started = started.map(|(isolate, results)| (Running::new(isolate), results));
         async move {
-            let running = started?;
-            let (isolate, results) = &running.0;
+            let (mut running, results) = started?;
             match results.recv_async().await {
-                Ok(result) => Ok(result.decode()?),
-                Err(_) => Err(RunError::Ended(isolate.exited().await)),
+                Ok(result) => {
+                    // It ends by itself: to kill it now could only take away what it
+                    // still prints.
+                    running.done = true;
+                    Ok(result.decode()?)
+                }
+                Err(_) => Err(RunError::Ended(running.isolate.exited().await)),
             }
         }
     }
@@ -59,10 +65,25 @@ impl Runtime {
     }
 }
 
-struct KilledWhenDropped((Isolate, ReceivePort));
+/// An isolate that is killed when nobody waits for its result any more.
+struct Running {
+    isolate: Isolate,
+    done: bool,
+}
 
-impl Drop for KilledWhenDropped {
+impl Running {
+    fn new(isolate: Isolate) -> Self {
+        Running {
+            isolate,
+            done: false,
+        }
+    }
+}
+
+impl Drop for Running {
     fn drop(&mut self) {
-        self.0.0.kill();
+        if !self.done {
+            self.isolate.kill();
+        }
     }
 }

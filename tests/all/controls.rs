@@ -69,6 +69,14 @@ fn kill_tree_ends_all_that_an_isolate_has_spawned() -> Result<()> {
 }
 
 #[test]
+fn a_child_outlives_its_parent() -> Result<()> {
+    let host = Host::new()?;
+    assert_eq!(run(&host, "leaves_a_child")?, ExitReason::Ended);
+    assert_eq!(host.lines_of("is_left#2"), ["its parent ended", "goes on"]);
+    Ok(())
+}
+
+#[test]
 fn a_pause_is_a_set_of_capabilities_and_keeps_messages() -> Result<()> {
     assert_eq!(
         lines("pause")?,

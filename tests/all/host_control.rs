@@ -7,7 +7,7 @@ use std::thread;
 
 use anyhow::{Context as _, Result, ensure};
 use insula::{
-    Capability, Control, ControlError, ExitReason, Isolate, Limits, Priority, ReceivePort,
+    Capability, Control, ControlError, ExitReason, Isolate, Limits, Priority, ReceivePort, Right,
     SendError, SendPort, SpawnOptions, Value,
 };
 use insula_tests::{HANG, Host, block_on, in_time};
@@ -200,11 +200,11 @@ fn a_tree_is_ended_though_those_between_have_ended() -> Result<()> {
     // It lives on without its parent.
     let synced: () = grandchild.port.call_timeout(&Command::Sync, HANG)?;
     // A part of the tree is no more than that part.
-    stranger.control.kill_tree(Priority::Immediate)?;
+    stranger.control.kill_tree()?;
     assert_eq!(niece.control.wait_timeout(HANG), Some(ExitReason::Killed));
     assert_eq!(grandchild.control.exit_reason(), None);
 
-    root.kill_tree(Priority::Immediate)?;
+    root.kill_tree()?;
     for control in [&*root, &grandchild.control] {
         assert_eq!(control.wait_timeout(HANG), Some(ExitReason::Killed));
     }
@@ -220,7 +220,7 @@ fn the_dead_are_killed_and_paused_without_effect_and_do_not_answer() -> Result<(
     actor.kill();
     let pause = actor.pause()?;
     actor.resume(&pause)?;
-    actor.control().kill_tree(Priority::BeforeNextEvent)?;
+    actor.control().kill_tree_with(Priority::BeforeNextEvent)?;
     let (to, _pongs) = host.runtime.port();
     for priority in [Priority::Immediate, Priority::BeforeNextEvent] {
         let answer = actor.ping(&to, &(), priority);
@@ -352,8 +352,8 @@ fn control_needs_the_right() -> Result<()> {
     let host = Host::new()?;
     let (actor, _said) = actor(&host, SpawnOptions::new())?;
     let port = actor.control_port();
-    let pause = actor.pause_capability().context("a right")?;
-    let terminate = actor.terminate_capability().context("a right")?;
+    let pause = actor.pause_capability()?;
+    let terminate = actor.terminate_capability()?;
 
     // Neither a forged capability nor the other one will do.
     let forged = Capability::new();
@@ -364,11 +364,14 @@ fn control_needs_the_right() -> Result<()> {
         actor.without_rights(),
     ] {
         assert_eq!(control, *actor.control());
-        assert_eq!(control.kill(), Err(ControlError::NoRight("terminate")));
-        assert_eq!(control.pause().err(), Some(ControlError::NoRight("pause")));
+        assert_eq!(control.kill(), Err(ControlError::NoRight(Right::Terminate)));
+        assert_eq!(
+            control.pause().err(),
+            Some(ControlError::NoRight(Right::Pause))
+        );
         assert!(control.set_errors_fatal(false).is_err());
-        assert_eq!(control.pause_capability(), None);
-        assert_eq!(control.terminate_capability(), None);
+        assert!(control.pause_capability().is_err());
+        assert!(control.terminate_capability().is_err());
     }
     let not_control = Control::new(actor.port(), Some(&pause), Some(&terminate));
     assert_eq!(not_control.err(), Some(ControlError::NotControl));

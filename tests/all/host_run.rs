@@ -1,10 +1,11 @@
 //! A host runs an entry for what it returns.
 
 use std::thread;
+use std::time::Instant;
 
 use anyhow::Result;
 use insula::{ExitReason, RunError, SpawnError, SpawnOptions};
-use insula_tests::{Host, block_on, in_time};
+use insula_tests::{HANG, Host, block_on, in_time};
 
 use crate::guests;
 
@@ -52,6 +53,18 @@ fn without_a_result_the_error_says_how_it_ended() -> Result<()> {
     Ok(())
 }
 
+/// Why the isolate of this name ended, once it has.
+fn ended(host: &Host, name: &str) -> ExitReason {
+    let began = Instant::now();
+    loop {
+        if let Some(reason) = host.exit_of(name) {
+            return reason;
+        }
+        assert!(began.elapsed() < HANG, "{name} never ends");
+        thread::yield_now();
+    }
+}
+
 #[test]
 fn results_can_be_awaited_and_who_awaits_no_more_kills() -> Result<()> {
     let host = Host::new()?;
@@ -59,31 +72,13 @@ fn results_can_be_awaited_and_who_awaits_no_more_kills() -> Result<()> {
     let options = SpawnOptions::new().entry("double").message(&4u32);
     let four = host.runtime.run_async::<u32>(&program, options);
     assert_eq!(in_time(move || block_on(four))?, 8);
-    // It has its result before the isolate is gone.
-    let host = in_time(move || {
-        until_nothing_is_left(&host);
-        host
-    });
+    // Who has given its result is left to end by itself.
+    assert_eq!(ended(&host, "double#1"), ExitReason::Ended);
 
     let loops = SpawnOptions::new().entry("loops");
     let never = host.runtime.run_async::<u32>(&program, loops);
     assert_eq!(host.exit_of("loops#1"), None);
     drop(never);
-    in_time(move || {
-        let reason = loop {
-            match host.exit_of("loops#1") {
-                Some(reason) => break reason,
-                None => thread::yield_now(),
-            }
-        };
-        assert_eq!(reason, ExitReason::Killed);
-    });
+    assert_eq!(ended(&host, "loops#1"), ExitReason::Killed);
     Ok(())
-}
-
-/// Until whoever wants to know the end of an isolate was told, too.
-fn until_nothing_is_left(host: &Host) {
-    while host.runtime.figures().groups > 0 {
-        thread::yield_now();
-    }
 }

@@ -92,7 +92,8 @@ fn one_restart_too_many_ends_all_children() -> Result<()> {
             "one ended",
             "three killed",
             "two killed",
-            "child one ended: that makes more than 1 restarts within 3600s",
+            "child one ended, and there were too many restarts: there may be 1 within 3600s \
+             (see `Supervisor::intensity`)",
             "one more: the supervisor is over, and has no children any more",
         ]
     );
@@ -172,7 +173,8 @@ fn what_a_supervisor_cannot_deal_with_is_for_the_one_above_it() -> Result<()> {
         [
             "started again: true",
             "killed, and its child with it",
-            "child inner killed: that makes more than 1 restarts within 5s",
+            "child inner killed, and there were too many restarts: there may be 1 within 5s \
+             (see `Supervisor::intensity`)",
         ]
     );
     Ok(())

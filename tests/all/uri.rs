@@ -83,6 +83,26 @@ fn a_granted_program_starts_with_entry_and_first_message() -> Result<()> {
 }
 
 #[test]
+fn a_program_that_is_being_loaded_is_killed() -> Result<()> {
+    for priority in ["now", "later", "tree"] {
+        let programs = Programs::new(&format!("uri-killed-{priority}"))?;
+        let runtime = &programs.host.runtime;
+        let program = Program::from_file(runtime, programs.folder.path("program/uri.wasm"))?;
+        let options = SpawnOptions::new()
+            .entry("kills")
+            .message(priority)
+            .grant_uri(programs.folder.uri("program"));
+        assert_eq!(programs.host.run(&program, options)?, ExitReason::Ended);
+        let lines = programs.host.lines_of("kills#1");
+        assert_eq!(lines, ["true", "Err(NoAnswer)", "killed"], "{priority}");
+        assert_eq!(programs.host.exit_of("shout#2"), Some(ExitReason::Killed));
+        let after = runtime.figures();
+        assert_eq!((after.isolates, after.ports, after.waits), (0, 0, 0));
+    }
+    Ok(())
+}
+
+#[test]
 fn nothing_is_granted_by_default() -> Result<()> {
     let programs = Programs::new("uri-default")?;
     let absolute = programs.folder.uri("program/shout.wasm");

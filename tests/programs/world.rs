@@ -153,7 +153,7 @@ impl Run<'_> {
             Step::Kill { of, when, tree } => {
                 let control = &self.at(of).control;
                 if tree {
-                    control.kill_tree(priority(when))?;
+                    control.kill_tree_with(priority(when))?;
                 } else {
                     control.kill_with(priority(when))?;
                 }

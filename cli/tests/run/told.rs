@@ -5,6 +5,10 @@ use insula_tests::{Folder, guests};
 
 use super::{Ran, insula_run, module, panicked};
 
+fn failed(code: &str) -> String {
+    panicked(code).replacen("panicked", "failed", 1)
+}
+
 #[test]
 fn a_trap_is_told_with_its_functions() -> Result<()> {
     let folder = Folder::new("cli-trap")?;
@@ -35,14 +39,47 @@ fn a_trap_is_told_with_its_functions() -> Result<()> {
 }
 
 #[test]
-fn a_panic_is_told_with_its_place_and_functions() -> Result<()> {
+fn a_failure_is_told_with_its_place_and_entry() -> Result<()> {
     let ran = insula_run([guests::PANICS, "fails"])?;
-    let fails = panicked("#[entry]\nfn fails");
+    let fails = failed("#[entry]\nfn fails");
     ran.failed(
         "",
         &format!("insula: fails#1 {fails}: an entry that returns an error"),
     );
-    assert_eq!(ran.stderr.lines().last(), Some("    in insula:entry/fails"));
+    // Nothing of the SDK's.
+    let functions: Vec<_> = ran.stderr.lines().skip(1).collect();
+    assert_eq!(functions, ["    in insula:entry/fails"]);
+    Ok(())
+}
+
+#[test]
+fn who_ends_because_of_another_is_told_with_the_cause() -> Result<()> {
+    let ran = insula_run([guests::LINKS, "linked", "--message", "\"panic\""])?;
+    assert_eq!((ran.status, &*ran.stdout), (Some(1), ""));
+    let reasons: Vec<_> = ran
+        .stderr
+        .lines()
+        .filter(|line| !line.starts_with("    in "))
+        .collect();
+    let [worker, linked] = reasons[..] else {
+        panic!("{reasons:?}");
+    };
+    let why = worker.strip_prefix("insula: worker#2 ").expect("its name");
+    assert!(why.starts_with("panicked at links/src/main.rs:"), "{why}");
+    let because = "insula: linked#1 ended because it was linked to worker#2, which ";
+    assert_eq!(linked, format!("{because}{why}"));
+    Ok(())
+}
+
+#[test]
+fn what_a_supervisor_has_dealt_with_is_told_and_is_not_the_exit_status() -> Result<()> {
+    let ran = insula_run([guests::SUPERVISED])?;
+    assert_eq!(ran.status, Some(0));
+    let last = ran.stdout.lines().last();
+    assert_eq!(last, Some("[main#1] there is bread"));
+    let told = ran.stderr.lines().next().expect("the panic");
+    assert!(told.starts_with("insula: kneader#3 panicked at supervised/src/main.rs:"));
+    assert!(told.ends_with(": the dough is too dry"));
     Ok(())
 }
 
@@ -61,7 +98,7 @@ fn what_happens_to_children_is_told_and_is_not_the_exit_status() -> Result<()> {
         .filter(|line| !line.starts_with("    in "))
         .collect();
     reasons.sort_unstable();
-    let fails = panicked("#[entry]\nfn fails");
+    let fails = failed("#[entry]\nfn fails");
     let panics = panicked("assert!(number < 3");
     assert_eq!(
         reasons,

@@ -10,7 +10,8 @@ use thiserror::Error;
 pub enum SupervisorError {
     /// It gave up: a child has ended once too often. All children have ended.
     #[error(
-        "child {child} {reason}: that makes more than {max_restarts} restarts within {within:?}"
+        "child {child} {reason}, and there were too many restarts: there may be {max_restarts} \
+         within {within:?} (see `Supervisor::intensity`)"
     )]
     TooManyRestarts {
         /// The child that was the last to fail.

@@ -98,6 +98,19 @@ fn kills_itself() -> Result<(), Failure> {
     Ok(())
 }
 
+/// The first isolate of its group, and the first to end.
+#[entry]
+fn leaves_a_child() {
+    Isolate::spawn(is_left, Control::current());
+}
+
+#[entry]
+async fn is_left(parent: Control) {
+    println!("its parent {}", parent.monitor().await.reason);
+    sleep(Duration::from_millis(1)).await;
+    println!("goes on");
+}
+
 #[entry]
 fn has_children((depth, begun): (u32, SendPort)) {
     port().receive(|_: Value, _| {});

@@ -318,8 +318,8 @@ fn a_tree_that_grows_is_killed_whole() -> Result<()> {
             }
             table.doing("killing the tree");
             // Its turn never comes to an end: that asks for nothing yet.
-            root.kill_tree(priority)?;
-            root.kill_tree(Priority::Immediate)?;
+            root.kill_tree_with(priority)?;
+            root.kill_tree()?;
             let group = root.group().clone();
             let reason = root.join();
             ensure!(reason == ExitReason::Killed, "{reason}");
