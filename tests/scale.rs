@@ -4,7 +4,7 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use anyhow::{Context, Result};
-use insula::{ExitReason, Limits, Priority, Runtime, SendPort, SpawnOptions};
+use insula::{ExitReason, Limits, Runtime, SendPort, SpawnOptions};
 use insula_tests::{Host, guest, in_time};
 
 /// What a process has beside a thread for each core: three of the test harness's,
@@ -220,8 +220,8 @@ fn thousands_of_spawns_and_kills_leave_nothing() -> Result<()> {
     let race = |thread: u64, round: u64| -> Result<()> {
         let options = SpawnOptions::new()
             .message(&10)
-            .paused(round % 5 == 0)
-            .errors_fatal(round % 2 == 0);
+            .paused(round.is_multiple_of(5))
+            .errors_fatal(round.is_multiple_of(2));
         let isolate = host.runtime.spawn(&program, options)?;
         let (to, told) = host.runtime.port();
         isolate.add_monitor(&to, &round)?;

@@ -95,12 +95,10 @@ impl ReceivePort {
     /// # Errors
     ///
     /// When nothing can come any more.
-    pub fn recv_async(&self) -> impl Future<Output = Result<Received, RecvError>> + '_ {
-        async {
-            match self.take_passed_over() {
-                Some(received) => Ok(received),
-                None => self.recv_new().await,
-            }
+    pub async fn recv_async(&self) -> Result<Received, RecvError> {
+        match self.take_passed_over() {
+            Some(received) => Ok(received),
+            None => self.recv_new().await,
         }
     }
 

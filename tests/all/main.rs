@@ -1,5 +1,6 @@
 //! Tests against real guests, through the public API. One claim a file.
 
+mod actor;
 mod backpressure;
 mod bad_programs;
 mod calls;
@@ -17,7 +18,9 @@ mod host;
 mod host_control;
 mod host_names;
 mod host_receive;
+mod host_rights;
 mod host_run;
+mod host_told;
 mod host_waits;
 mod host_watch;
 mod hostile;
