@@ -56,5 +56,5 @@ fn isolates_do_what_the_model_does() -> Result<()> {
     if let Err(error) = ran {
         panic!("INSULA_SEED={seed}: {error}");
     }
-    world.is_clean()
+    world.finish_clean()
 }

@@ -87,7 +87,7 @@ impl World {
     }
 
     /// Nothing is left of all the programs.
-    pub fn is_clean(self) -> Result<()> {
+    pub fn finish_clean(self) -> Result<()> {
         let after = self.host.runtime.figures();
         let comparable = |mut figures: Figures| {
             figures.workers = 0;

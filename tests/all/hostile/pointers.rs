@@ -132,7 +132,7 @@ fn records(call: &Call, place: usize, size: u32, align: u32) -> Vec<Row> {
         fits + align,
         MEMORY_END,
         0x8000_0000,
-        u32::MAX & !(align - 1),
+        0u32.wrapping_sub(align),
     ];
     for (at, word) in outside
         .map(|at| (at, "outside"))
