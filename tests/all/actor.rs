@@ -47,3 +47,13 @@ pub fn sync(actor: &Isolate) -> Result<()> {
 pub fn next(said: &ReceivePort) -> Result<Value> {
     Ok(said.recv_timeout(HANG)?.decode()?)
 }
+
+/// Has an actor spawn one more.
+pub fn spawn_by(parent: &SendPort, log: &SendPort) -> Result<Spawned> {
+    let child = Child {
+        log: log.clone(),
+        paused: false,
+        errors_fatal: true,
+    };
+    Ok(parent.call_timeout(&Command::Spawn(child), HANG)?)
+}

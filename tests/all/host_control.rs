@@ -3,10 +3,10 @@
 use std::thread;
 
 use anyhow::{Result, ensure};
-use insula::{Capability, ExitReason, Isolate, Priority, SendError, SendPort, SpawnOptions, Value};
+use insula::{Capability, ExitReason, Isolate, Priority, SendError, SpawnOptions, Value};
 use insula_tests::{HANG, Host, in_time};
 
-use crate::actor::{Child, Command, Spawned, actor, next, sync};
+use crate::actor::{Command, actor, next, spawn_by, sync};
 use crate::guests;
 
 /// An isolate in an endless loop, once it is in there.
@@ -127,16 +127,6 @@ fn what_comes_before_the_next_event_waits_for_resume_and_overtakes_messages() ->
         "the message came before the end"
     );
     Ok(())
-}
-
-/// Has an actor spawn one more.
-fn spawn_by(parent: &SendPort, log: &SendPort) -> Result<Spawned> {
-    let child = Child {
-        log: log.clone(),
-        paused: false,
-        errors_fatal: true,
-    };
-    Ok(parent.call_timeout(&Command::Spawn(child), HANG)?)
 }
 
 #[test]

@@ -5,10 +5,10 @@ use std::task::{Context, Wake, Waker};
 use std::thread;
 
 use anyhow::{Context as _, Result};
-use insula::{ExitReason, Limits, SendError, SpawnOptions, Value};
+use insula::{Control, ExitReason, Limits, SendError, SpawnOptions, Value};
 use insula_tests::{HANG, Host, block_on, in_time};
 
-use crate::actor::{Command, actor, next};
+use crate::actor::{Command, actor, next, spawn_by};
 use crate::guests;
 
 #[test]
@@ -69,6 +69,38 @@ fn a_monitor_of_one_that_is_gone_is_told_at_once() -> Result<()> {
     actor.add_monitor(&to, &7)?;
     let told = told.try_recv()?.decode::<(i64, ExitReason)>()?;
     assert_eq!(told, (7, ExitReason::Killed));
+    Ok(())
+}
+
+/// Guests may hold on to any number of isolates that have ended.
+#[test]
+fn of_an_end_that_the_host_did_not_watch_little_is_kept() -> Result<()> {
+    let host = Host::new()?;
+    let (parent, _said) = actor(&host, SpawnOptions::new())?;
+    let (log, _log) = host.runtime.port();
+    let child = spawn_by(parent.port(), &log)?;
+    let name = child.control.name().to_owned();
+    let control_port = child.control.control_port();
+    drop(child.control);
+    let error = "x".repeat(3_000);
+    child.port.send(&Command::Fail(error.clone()))?;
+    let told = in_time(move || {
+        loop {
+            if let Some(reason) = host.exit_of(&name) {
+                break reason;
+            }
+            thread::yield_now();
+        }
+    });
+    let kept = Control::new(&control_port, None, None)?.wait_timeout(HANG);
+    let text = |reason: ExitReason| match reason {
+        ExitReason::Failed { error, .. } => error,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(text(told), error);
+    let kept = text(kept.context("it has ended")?);
+    assert!(kept.len() < 300 && error.starts_with(&kept), "{kept}");
+    drop(parent);
     Ok(())
 }
 
