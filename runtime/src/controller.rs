@@ -15,6 +15,32 @@ pub(crate) struct Controller {
     /// Who holds it outside of the isolate's group can make something happen in
     /// that group.
     _activity: Option<Activity>,
+    _watched: Option<Watched>,
+}
+
+/// An isolate that the host asks about. As long as it does, the isolate's exit
+/// reason is kept whole; guests may hold on to many that have ended.
+pub(crate) struct Watched(Arc<IsolateCore>);
+
+impl Watched {
+    pub(crate) fn new(isolate: &Arc<IsolateCore>) -> Self {
+        isolate.watch_begins();
+        Watched(isolate.clone())
+    }
+}
+
+impl std::ops::Deref for Watched {
+    type Target = Arc<IsolateCore>;
+
+    fn deref(&self) -> &Arc<IsolateCore> {
+        &self.0
+    }
+}
+
+impl Drop for Watched {
+    fn drop(&mut self) {
+        self.0.watch_ends();
+    }
 }
 
 impl Controller {
@@ -35,6 +61,7 @@ impl Controller {
             may_pause,
             may_terminate,
             _activity: (!inside).then(|| Activity::begin(isolate.group())),
+            _watched: holder.is_none().then(|| Watched::new(isolate)),
         }
     }
 

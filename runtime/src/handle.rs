@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
+use crate::controller::Watched;
 use crate::group::GroupCore;
 use crate::host_control::Control;
-use crate::isolate::IsolateCore;
 use crate::message::SendPort;
 use crate::names::NameError;
 use insula_message::ExitReason;
@@ -27,7 +27,7 @@ pub struct Isolate {
 pub struct Group(Arc<GroupCore>);
 
 impl Isolate {
-    pub(crate) fn new(core: Arc<IsolateCore>, port: SendPort) -> Self {
+    pub(crate) fn new(core: Watched, port: SendPort) -> Self {
         Isolate {
             group: Group(core.group().clone()),
             control: Control::whole(&core),

@@ -10,7 +10,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use crate::capability::Capability;
 use crate::control::{Part, Priority};
-use crate::controller::Controller;
+use crate::controller::{Controller, Watched};
 use crate::error::{ControlError, SendError};
 use crate::host_wait::Exited;
 use crate::isolate::IsolateCore;
@@ -44,8 +44,8 @@ impl Control {
     }
 
     /// The isolate, no longer held from outside of its group.
-    pub(crate) fn release(self) -> Arc<IsolateCore> {
-        self.isolate().clone()
+    pub(crate) fn release(self) -> Watched {
+        Watched::new(self.isolate())
     }
 
     /// From an isolate's control port. A capability that is not the isolate's

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use insula_message::ExitReason;
 
+use crate::controller::Watched;
 use crate::isolate::IsolateCore;
 use crate::port::SendStatus;
 use crate::sync::{lock, wait, wait_timeout};
@@ -77,14 +78,14 @@ impl HostWait {
 
 /// Ready when an isolate has ended.
 pub(crate) struct Exited {
-    isolate: Arc<IsolateCore>,
+    isolate: Watched,
     number: Option<u64>,
 }
 
 impl Exited {
     pub(crate) fn new(isolate: &Arc<IsolateCore>) -> Self {
         Exited {
-            isolate: isolate.clone(),
+            isolate: Watched::new(isolate),
             number: None,
         }
     }

@@ -2,7 +2,7 @@
 //! holds.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, OnceLock};
 use std::task::{Poll, Waker};
 use std::time::{Duration, Instant};
@@ -12,6 +12,7 @@ use crate::core::shielded;
 use crate::events::Event;
 use crate::group::GroupCore;
 use crate::limits::Limits;
+use crate::listeners::cut;
 use crate::mailbox::Mailbox;
 use crate::port::{Port, PortRef, Target};
 use crate::sched::{RunState, Seat};
@@ -40,6 +41,8 @@ pub(crate) struct IsolateCore {
     /// The thread that sits inside a turn of this isolate, while it may wait
     /// there for something.
     waiting: Mutex<Option<Arc<Seat<Task>>>>,
+    /// How often the host holds it, and may ask for its exit reason.
+    watches: AtomicUsize,
     exit: Mutex<Exit>,
     exited: Condvar,
 }
@@ -85,6 +88,7 @@ impl IsolateCore {
             stop: Mutex::new(None),
             stopped: AtomicBool::new(false),
             waiting: Mutex::new(None),
+            watches: AtomicUsize::new(0),
             exit: Mutex::new(Exit::default()),
             exited: Condvar::new(),
             controls: Controls::new(errors_fatal, paused),
@@ -279,13 +283,16 @@ impl IsolateCore {
         if self.group.alive() == 0 {
             self.group.names.close(&self.group);
         }
-        self.end_controls(&reason).tell(self, &reason);
+        // What only guests hold on to is on no budget: little is kept for them.
+        let short = cut(&reason);
+        let is_watched = self.watches.load(Ordering::SeqCst) > 0;
+        self.end_controls(short.clone()).tell(self, &reason);
         self.emit_end(&reason);
         self.group.core().isolate_exited(self, &reason);
         // Who sees the reason sees the group without it, and who sees that sees
         // the reason.
         let mut exit = lock(&self.exit);
-        exit.reason = Some(reason);
+        exit.reason = Some(if is_watched { reason } else { short });
         let wakers = std::mem::take(&mut exit.wakers);
         self.group.leave(self.number);
         drop(exit);
@@ -295,6 +302,15 @@ impl IsolateCore {
             shielded(|| waker.wake());
         }
         self.group.activity_ends();
+    }
+
+    /// The host holds it once more.
+    pub(crate) fn watch_begins(&self) {
+        self.watches.fetch_add(1, Ordering::SeqCst);
+    }
+
+    pub(crate) fn watch_ends(&self) {
+        self.watches.fetch_sub(1, Ordering::SeqCst);
     }
 
     fn emit_end(&self, reason: &ExitReason) {

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::controller::Watched;
 use crate::error;
 use crate::events::Event;
 use crate::group::{Activity, GroupCore};
@@ -70,10 +71,12 @@ pub(crate) fn first(
     group: &Arc<GroupCore>,
     program: Program,
     child: Child,
-) -> Result<Spawned, NotSpawned> {
+) -> Result<(Watched, PortRef), NotSpawned> {
     let (isolate, port) = make(group, None, Some(program), child)?;
-    group.core().scheduler.queue(Task(isolate.clone()));
-    Ok((isolate, port))
+    // It may have ended before the caller looks at it.
+    let watched = Watched::new(&isolate);
+    group.core().scheduler.queue(Task(isolate));
+    Ok((watched, port))
 }
 
 /// For an isolate: a sibling in its group.

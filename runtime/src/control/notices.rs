@@ -44,7 +44,7 @@ impl IsolateCore {
 
     pub(crate) fn add_error_listener(&self, to: &PortRef) -> SendStatus {
         let listener = to.for_holder(Some(self.group()));
-        let most = self.limits().handles;
+        let most = self.limits().handles.max(1);
         let (status, dropped) = self.controls().change(|state| {
             if state.ended.is_some() {
                 (SendStatus::Closed, Some(listener))
@@ -169,9 +169,9 @@ impl IsolateCore {
     }
 
     /// No control has an effect from now on. Gives who is to be told.
-    pub(crate) fn end_controls(&self, reason: &ExitReason) -> Told {
+    pub(crate) fn end_controls(&self, reason: ExitReason) -> Told {
         self.controls().change(|state| {
-            state.ended = Some(reason.clone());
+            state.ended = Some(reason);
             state.pauses.clear();
             Told {
                 on_exit: std::mem::take(&mut state.on_exit),
