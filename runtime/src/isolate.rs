@@ -286,9 +286,11 @@ impl IsolateCore {
         // What only guests hold on to is on no budget: little is kept for them.
         let short = cut(&reason);
         let is_watched = self.watches.load(Ordering::SeqCst) > 0;
-        self.end_controls(short.clone()).tell(self, &reason);
+        let linked = self.end_controls(short.clone()).tell(&reason);
         self.emit_end(&reason);
         self.group.core().isolate_exited(self, &reason);
+        // A host is told of the cause before it is told of what follows.
+        linked.end(self, &reason);
         // Who sees the reason sees the group without it, and who sees that sees
         // the reason.
         let mut exit = lock(&self.exit);

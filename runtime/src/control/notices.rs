@@ -20,6 +20,9 @@ pub(crate) struct Told {
     _pending: VecDeque<Pending>,
 }
 
+/// Who ends with an isolate.
+pub(crate) struct Linked(BTreeMap<u64, Link>);
+
 impl IsolateCore {
     /// Tells error listeners. False when there are none.
     pub(crate) fn tell_of_error(&self, text: &str, backtrace: &[Frame]) -> bool {
@@ -185,8 +188,9 @@ impl IsolateCore {
 }
 
 impl Told {
-    /// Tells everybody: of the error first, of the end then.
-    pub(crate) fn tell(self, isolate: &IsolateCore, reason: &ExitReason) {
+    /// Tells those who listen: of the error first, of the end then. Gives those
+    /// who are linked, which end after all have been told why.
+    pub(crate) fn tell(self, reason: &ExitReason) -> Linked {
         if let Some(text) = error_text(reason) {
             for port in self.on_error.into_iter() {
                 tell_error(&port, &text, reason.backtrace());
@@ -198,7 +202,14 @@ impl Told {
         for monitor in self.monitors.into_iter() {
             monitor.tell_reason(reason);
         }
-        for link in self.links.into_values() {
+        Linked(self.links)
+    }
+}
+
+impl Linked {
+    /// Ends those that are to end with this isolate.
+    pub(crate) fn end(self, isolate: &IsolateCore, reason: &ExitReason) {
+        for link in self.0.into_values() {
             if let Some(other) = link.to.upgrade() {
                 other.remove_link(isolate);
                 if link.ends && is_abnormal(reason) {
