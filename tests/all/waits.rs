@@ -203,8 +203,9 @@ fn a_wait_that_was_dropped_is_silent_and_its_message_is_taken_back() -> Result<(
             .runtime
             .spawn(&program, SpawnOptions::new().message(&to))?;
         drop(to);
-        // One after the other, as figures are not all of one moment.
-        until(table, |figures| figures.memory > 2 << 16)?;
+        // More than the two pages that it and the bystander have each. One after the
+        // other, as figures are not all of one moment.
+        until(table, |figures| figures.memory > 4 << 16)?;
         until(table, |figures| figures.waits == 2)?;
         let mut got = Vec::new();
         for message in &port {
