@@ -250,7 +250,7 @@ fn a_group_is_not_over_while_who_leaves_a_line_lets_others_in() -> Result<()> {
         let large = isolate.port().send_when_ready_async(&large);
         until(table, |figures| figures.waits == 1)?;
         drop(port);
-        until(table, |figures| figures.memory > 2 << 16)?;
+        until(table, |figures| figures.memory > 4 << 16)?;
         until(table, |figures| figures.waits == 1)?;
         // Now nothing but what waits in line is held outside of the group.
         let exited = isolate.exited();
