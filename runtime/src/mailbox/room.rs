@@ -24,7 +24,9 @@ pub(crate) fn take(isolate: &Arc<IsolateCore>) -> Option<Event> {
     let (event, settled) = {
         let mut mailbox = lock(isolate.mailbox());
         let event = mailbox.take();
-        (event, mailbox.make_room())
+        // Only what was taken leaves room; a turn ends by asking in vain.
+        let settled = event.is_some().then(|| mailbox.make_room());
+        (event, settled)
     };
     drop(settled);
     event
