@@ -166,10 +166,8 @@ impl State {
     /// What running guest code comes by once a tick: the place where it stops,
     /// where its time is counted, and where it waits when it lost its permit.
     pub(crate) fn checkpoint(&mut self) -> wasmtime::Result<UpdateDeadline> {
+        self.check_stopped()?;
         let isolate = self.isolate.clone();
-        if isolate.is_stopped() {
-            return Err(Stop::Asked.into());
-        }
         let limits = isolate.limits();
         let now = crate::cpu::thread_time();
         let before = *self.turn.computed_before.get_or_insert(now);
@@ -189,6 +187,11 @@ impl State {
     /// Waits for something, and stops where the isolate was stopped meanwhile.
     pub(crate) fn wait(&mut self, wait: impl FnOnce(&IsolateCore)) -> wasmtime::Result<()> {
         wait(&self.isolate);
+        self.check_stopped()
+    }
+
+    /// Stops where the isolate was asked to end.
+    pub(crate) fn check_stopped(&self) -> wasmtime::Result<()> {
         if self.isolate.is_stopped() {
             return Err(Stop::Asked.into());
         }

@@ -193,9 +193,7 @@ fn kill(guest: Guest<'_>, of: u32, when: u32, tree: u32) -> wasmtime::Result<u32
     }
     controller.isolate().kill(when, tree != 0);
     // Of itself it takes effect in here.
-    if state.isolate.is_stopped() {
-        return Err(crate::state::Stop::Asked.into());
-    }
+    state.check_stopped()?;
     Ok(true.into())
 }
 
@@ -222,6 +220,15 @@ struct Later {
     ports: (u32, u32),
 }
 
+impl Later {
+    fn new(bytes: (u32, u32), ports: (u32, u32)) -> Self {
+        Later {
+            bytes: Span::new(bytes.0, bytes.1),
+            ports,
+        }
+    }
+}
+
 #[expect(clippy::too_many_arguments, reason = "the lowered signature")]
 fn ping(
     guest: Guest<'_>,
@@ -235,10 +242,7 @@ fn ping(
 ) -> wasmtime::Result<u32> {
     enter(&guest, "isolate.ping")?;
     let when = priority(when)?;
-    let response = Later {
-        bytes: Span::new(bytes, length),
-        ports: (ports, port_count),
-    };
+    let response = Later::new((bytes, length), (ports, port_count));
     with_response(guest, of, to, response, 0, |isolate, message, room| {
         isolate.ping(message, room, when)
     })
@@ -254,10 +258,7 @@ fn add_exit_listener(
     port_count: u32,
 ) -> wasmtime::Result<u32> {
     enter(&guest, "isolate.add-exit-listener")?;
-    let response = Later {
-        bytes: Span::new(bytes, length),
-        ports: (ports, port_count),
-    };
+    let response = Later::new((bytes, length), (ports, port_count));
     with_response(guest, of, to, response, 0, |isolate, message, room| {
         isolate.add_exit_listener(ExitListener::new(room, message))
     })
@@ -273,10 +274,7 @@ fn add_monitor(
     port_count: u32,
 ) -> wasmtime::Result<u32> {
     enter(&guest, "isolate.add-monitor")?;
-    let response = Later {
-        bytes: Span::new(bytes, length),
-        ports: (ports, port_count),
-    };
+    let response = Later::new((bytes, length), (ports, port_count));
     with_response(
         guest,
         of,
@@ -354,9 +352,7 @@ fn link_isolate(guest: Guest<'_>, of: u32) -> wasmtime::Result<u32> {
         state.isolate.link(controller.isolate());
     }
     // To one that has ended badly it takes effect in here.
-    if state.isolate.is_stopped() {
-        return Err(crate::state::Stop::Asked.into());
-    }
+    state.check_stopped()?;
     Ok(controller.may_terminate().into())
 }
 

@@ -108,8 +108,7 @@ fn fail(
 ) -> wasmtime::Result<()> {
     enter(&guest, "self.fail")?;
     let (memory, state) = view(&mut guest)?;
-    let text = short_text(memory, Span::new(text, text_length))?;
-    let place = short_text(memory, Span::new(place, place_length))?;
+    let [text, place] = short_texts(memory, [(text, text_length), (place, place_length)])?;
     // The first is the cause; what fails while failing is not.
     state.failure.get_or_insert(Failure { text, place });
     Ok(())
@@ -124,8 +123,7 @@ fn uncaught(
 ) -> wasmtime::Result<()> {
     enter(&guest, "self.uncaught")?;
     let (memory, state) = view(&mut guest)?;
-    let error = short_text(memory, Span::new(text, text_length))?;
-    let place = short_text(memory, Span::new(place, place_length))?;
+    let [error, place] = short_texts(memory, [(text, text_length), (place, place_length)])?;
     let isolate = state.isolate.clone();
     if isolate.errors_are_fatal() {
         return Err(Stop::Failed { error, place }.into());
@@ -137,6 +135,12 @@ fn uncaught(
         state.stderr.write(&isolate, line.as_bytes());
     }
     Ok(())
+}
+
+/// An error's text and its place.
+fn short_texts(memory: &[u8], [text, place]: [(u32, u32); 2]) -> wasmtime::Result<[String; 2]> {
+    let short = |(start, length)| short_text(memory, Span::new(start, length));
+    Ok([short(text)?, short(place)?])
 }
 
 /// A text for people, cut where it is too long, with what is no UTF-8 replaced:
