@@ -43,6 +43,7 @@ impl Run {
         let runtime = Runtime::builder()
             .output(Stdio::new().prefix(!self.no_prefix))
             .on_exit(report::exit)
+            .limits(limits)
             .start()?;
         let program = if file.starts_with("file:") {
             Program::from_uri(&runtime, &file)?
@@ -50,7 +51,7 @@ impl Run {
             Program::from_file(&runtime, &file)?
         };
 
-        let mut options = SpawnOptions::new().limits(limits);
+        let mut options = SpawnOptions::new();
         if let Some(entry) = self.entry {
             options = options.entry(entry);
         }

@@ -37,8 +37,22 @@ impl Limits {
 
     /// Time of computing in one turn, in whole milliseconds.
     pub fn turn_cpu(self, time: Duration) -> Self {
-        let milliseconds = u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
-        self.set(Limit::TurnCpu, milliseconds)
+        self.set(Limit::TurnCpu, milliseconds(time))
+    }
+
+    /// Time of computing in all its turns, in whole milliseconds.
+    pub fn cpu(self, time: Duration) -> Self {
+        self.set(Limit::Cpu, milliseconds(time))
+    }
+
+    /// Time that one turn may last by the clock, in whole milliseconds.
+    pub fn turn_wall(self, time: Duration) -> Self {
+        self.set(Limit::TurnWall, milliseconds(time))
+    }
+
+    /// Time that it may live, in whole milliseconds.
+    pub fn life(self, time: Duration) -> Self {
+        self.set(Limit::Life, milliseconds(time))
     }
 
     /// Messages in its mailbox.
@@ -78,4 +92,8 @@ impl Limits {
     pub fn iter(&self) -> impl Iterator<Item = (Limit, u64)> + '_ {
         self.0.iter().copied()
     }
+}
+
+fn milliseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }

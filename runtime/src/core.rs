@@ -32,6 +32,7 @@ pub(crate) struct Core {
     pub(crate) loader: Loader,
     pub(crate) output: Box<dyn Output>,
     pub(crate) max_isolates: u32,
+    pub(crate) limits: Limits,
     pub(crate) on_exit: Option<OnExit>,
     pub(crate) events: Arc<events::Hub>,
     groups: Mutex<Groups>,
@@ -43,6 +44,7 @@ pub(crate) struct Core {
 pub(crate) struct Settings {
     pub(crate) permits: usize,
     pub(crate) max_isolates: u32,
+    pub(crate) limits: Limits,
     pub(crate) output: Box<dyn Output>,
     pub(crate) on_exit: Option<OnExit>,
 }
@@ -78,6 +80,7 @@ impl Core {
             imports,
             output: settings.output,
             max_isolates: settings.max_isolates,
+            limits: settings.limits,
             on_exit: settings.on_exit,
             events: Arc::default(),
             groups: Mutex::new(Groups::default()),

@@ -3,8 +3,7 @@
 
 use wasmtime::{Config, Enabled, Engine, InstanceAllocationStrategy, PoolingAllocationConfig};
 
-/// Wasm stack of one turn.
-const GUEST_STACK: usize = 256 << 10;
+use crate::limits::Limits;
 
 /// Address space for each linear memory: with 4 GiB and a guard behind it, a
 /// 32-bit address needs no explicit bounds check.
@@ -19,12 +18,12 @@ const KEEP_RESIDENT: usize = 512 << 10;
 const TABLE_SLOT: usize = 100_000;
 
 /// Makes the engine, with room for `isolates` instances.
-pub(crate) fn new(isolates: u32) -> wasmtime::Result<Engine> {
+pub(crate) fn new(isolates: u32, limits: &Limits) -> wasmtime::Result<Engine> {
     let mut config = Config::new();
     config
         .epoch_interruption(true)
         .concurrency_support(false)
-        .max_wasm_stack(GUEST_STACK)
+        .max_wasm_stack(usize::try_from(limits.wasm_stack).unwrap_or(usize::MAX))
         .memory_reservation(RESERVATION)
         .memory_may_move(false)
         // Proposals that guests do not need are not offered to hostile ones.

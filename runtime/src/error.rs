@@ -159,6 +159,13 @@ pub enum SpawnError {
     /// The port of a listener is closed or has no room for a notice.
     #[error("the port of a listener is closed, or has no room for a notice")]
     Listener,
+    /// A limit that is the runtime's as a whole was given another value.
+    #[error(
+        "`{}` is {} for the whole runtime: set it with `RuntimeBuilder::limits`",
+        .0.limit.option(),
+        .0.value
+    )]
+    RuntimeLimit(LimitHit),
     /// The runtime is being shut down.
     #[error("the runtime is shut down")]
     ShutDown,

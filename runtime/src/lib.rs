@@ -56,6 +56,7 @@
 #![warn(missing_docs)]
 
 mod abi;
+mod capabilities;
 mod capability;
 mod clock;
 mod control;
@@ -100,6 +101,7 @@ mod uri;
 mod wait;
 
 pub use abi::Import;
+pub use capabilities::{Access, Capabilities, ClockAccess, Random, Stdin};
 pub use capability::Capability;
 pub use control::Priority;
 pub use error::{CallError, ControlError, LoadError, RunError, SendError, SpawnError, StartError};
@@ -109,7 +111,7 @@ pub use host_control::Control;
 pub use host_watch::Errors;
 pub use insula_message::{
     Backtrace, DecodeError, DecodeErrorKind, EncodeError, ExitReason, Frame, FromMessage, Kind,
-    Limit, LimitHit, Node, NodeId, RemoteError, Right, ToJsonError, ToMessage,
+    Limit, LimitHit, Node, NodeId, RemoteError, Right, Scope, ToJsonError, ToMessage,
 };
 pub use limits::{Limits, MESSAGE_OVERHEAD, PORT_OVERHEAD};
 pub use message::{Graph, List, Map, SendPort, Value, broadcast};

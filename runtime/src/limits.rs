@@ -4,14 +4,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use insula_message::{Limit, LimitHit};
+use insula_message::{Limit, LimitHit, Scope};
 
 macro_rules! limits {
     ($($(#[$doc:meta])* $name:ident: $variant:ident = $default:expr;)*) => {
         /// What an isolate and its group may use.
         ///
-        /// The group limits hold for everything that one host spawn leads to;
-        /// the others for each isolate in it.
+        /// What each limit holds for is its [`scope`](Limit::scope): each isolate, the
+        /// group as everything that one host spawn leads to, or the whole runtime
+        /// ([`RuntimeBuilder::limits`](crate::RuntimeBuilder::limits)).
         ///
         /// ```
         /// let limits = insula::Limits::default().memory(16 << 20).isolates(10);
@@ -87,9 +88,23 @@ limits! {
     group_memory: GroupMemory = 512 * MIB;
     /// Elements in the tables of one isolate. 20,000 by default.
     table_elements: TableElements = 20_000;
+    /// Elements in the tables of a whole group. 200,000 by default.
+    group_table_elements: GroupTableElements = 200_000;
     /// Milliseconds of CPU time that one turn may use, to within a few. 10 s by
     /// default.
     turn_cpu: TurnCpu = 10_000;
+    /// Milliseconds of CPU time that one isolate may use in all its turns.
+    /// [`NONE`](Limits::NONE) by default: a fair share of the CPU holds.
+    cpu: Cpu = Limits::NONE;
+    /// Milliseconds of CPU time that all isolates of a group may use together.
+    /// [`NONE`](Limits::NONE) by default.
+    group_cpu: GroupCpu = Limits::NONE;
+    /// Milliseconds that one turn may last by the clock on the wall, with its host
+    /// calls and while others run. 60 s by default.
+    turn_wall: TurnWall = 60_000;
+    /// Milliseconds that one isolate may live, from its spawning.
+    /// [`NONE`](Limits::NONE) by default.
+    life: Life = Limits::NONE;
     /// Messages that wait in one isolate's mailbox, and in a host's receive
     /// port. 100,000 by default.
     mailbox_messages: MailboxMessages = 100_000;
@@ -112,12 +127,31 @@ limits! {
     isolates: Isolates = 1_000;
     /// Isolates that were ever spawned in one group. 1,000,000 by default.
     spawned: Spawned = 1_000_000;
+    /// Programs that one group may load from URIs, ever. 100 by default.
+    programs: Programs = 100;
     /// Turns of one group that lost their run permit and hold a thread. 256 by
     /// default.
     preempted_turns: PreemptedTurns = 256;
+    /// Bytes of the host's own memory that are kept for one group: its handles,
+    /// ports, timers, names and isolates, alive or not, by what each costs the host.
+    /// What waits in mailboxes is counted there. 64 MiB by default.
+    host_memory: HostMemory = 64 * MIB;
     /// Bytes of output of one group, then dropped with one notice. 16 MiB by
     /// default.
     output_bytes: OutputBytes = 16 * MIB;
+    /// Lines of output of one group, likewise. 1,000,000 by default.
+    output_lines: OutputLines = 1_000_000;
+    /// Bytes of WebAssembly stack of one turn. Of a whole runtime: set it with
+    /// [`RuntimeBuilder::limits`](crate::RuntimeBuilder::limits). 256 KiB by default.
+    wasm_stack: WasmStack = 256 * KIB;
+    /// Bytes of a program that is loaded. Of a whole runtime. 64 MiB by default.
+    program_bytes: ProgramBytes = 64 * MIB;
+    /// Functions in a program that is loaded. Of a whole runtime. 100,000 by
+    /// default.
+    program_functions: ProgramFunctions = 100_000;
+    /// Milliseconds that compiling one program may take. Of a whole runtime. 60 s
+    /// by default.
+    compile_time: CompileTime = 60_000;
 }
 
 /// What a queued message costs beside its bytes.
@@ -133,21 +167,6 @@ pub(crate) const TEXT_BYTES: u64 = 64 * KIB;
 /// ask for it, it is on no budget.
 pub(crate) const REASON_BYTES: u64 = 4 * KIB;
 
-/// Whether a limit holds for a group as a whole, and not for each isolate in it.
-fn is_of_group(limit: Limit) -> bool {
-    !matches!(
-        limit,
-        Limit::Memory
-            | Limit::TableElements
-            | Limit::TurnCpu
-            | Limit::MailboxMessages
-            | Limit::MailboxBytes
-            | Limit::MessageBytes
-            | Limit::Handles
-            | Limit::Timers
-    )
-}
-
 /// Takes `more` from what a limit allows. False when it is not there.
 pub(crate) fn charge(used: &AtomicU64, more: u64, limit: u64) -> bool {
     // As strong as giving back: who looks for room after it said that it waits
@@ -159,6 +178,20 @@ pub(crate) fn charge(used: &AtomicU64, more: u64, limit: u64) -> bool {
 }
 
 impl Limits {
+    /// The value of a limit that is off.
+    pub const NONE: u64 = u64::MAX;
+
+    /// A limit of the whole runtime in which these limits differ from the
+    /// runtime's own.
+    pub(crate) fn differs_from_runtime(&self, runtime: &Limits) -> Option<Limit> {
+        let mut of_runtime = Limit::ALL
+            .iter()
+            .filter(|limit| limit.scope() == Scope::Runtime);
+        of_runtime
+            .find(|limit| self.get(**limit) != runtime.get(**limit))
+            .copied()
+    }
+
     /// Whether a message that costs so much in a mailbox is not too large: what
     /// every message costs there is no part of its size.
     pub(crate) fn check_message(&self, cost: u64) -> Result<(), LimitHit> {
@@ -173,12 +206,18 @@ impl Limits {
     pub(crate) fn of_isolates(name: &str) -> Result<Limit, String> {
         let named = Limit::ALL.iter().find(|limit| limit.option() == name);
         match named {
-            Some(limit) if is_of_group(*limit) => Err(format!(
-                "`{name}` is a limit of the whole group, and only the host sets those"
+            Some(limit) if limit.scope() != Scope::Isolate => Err(format!(
+                "`{name}` is a limit of the whole {}, and only the host sets those",
+                match limit.scope() {
+                    Scope::Group => "group",
+                    _ => "runtime",
+                }
             )),
             Some(limit) => Ok(*limit),
             None => {
-                let all = Limit::ALL.iter().filter(|limit| !is_of_group(**limit));
+                let all = Limit::ALL
+                    .iter()
+                    .filter(|limit| limit.scope() == Scope::Isolate);
                 let names: Vec<_> = all.map(|limit| limit.option()).collect();
                 let shown: String = name.chars().take(64).collect();
                 Err(format!(

@@ -45,6 +45,7 @@ pub struct Runtime {
 pub struct RuntimeBuilder {
     permits: usize,
     max_isolates: u32,
+    limits: Limits,
     output: Box<dyn Output>,
     on_exit: Option<crate::core::OnExit>,
 }
@@ -56,6 +57,7 @@ impl Runtime {
         RuntimeBuilder {
             permits: std::thread::available_parallelism().map_or(1, usize::from),
             max_isolates: 10_000,
+            limits: Limits::default(),
             output: Box::new(Stdio::new()),
             on_exit: None,
         }
@@ -81,10 +83,14 @@ impl Runtime {
             });
         }
         let mut grants = Grants::default();
-        for uri in &options.grants {
+        for uri in &options.capabilities.programs {
             grants.grant(uri).map_err(SpawnError::Grant)?;
         }
-        let limits = options.limits;
+        let own = &self.core.limits;
+        let limits = options.limits.unwrap_or_else(|| own.clone());
+        if let Some(limit) = limits.differs_from_runtime(own) {
+            return Err(SpawnError::RuntimeLimit(own.hit(limit)));
+        }
         let group = self
             .core
             .new_group(limits, grants)
@@ -229,6 +235,13 @@ impl RuntimeBuilder {
         self
     }
 
+    /// What each group may use unless its spawning says otherwise, and the limits
+    /// that are the runtime's as a whole ([`Scope::Runtime`](crate::Scope::Runtime)).
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
     /// Where what guests print goes. [`Stdio`] by default; a closure that takes
     /// a [`Line`](crate::Line) will do.
     pub fn output(mut self, output: impl Output) -> Self {
@@ -255,11 +268,12 @@ impl RuntimeBuilder {
             isolates,
             why: format!("{error:#}"),
         };
-        let engine = crate::engine::new(isolates).map_err(engine_error)?;
+        let engine = crate::engine::new(isolates, &self.limits).map_err(engine_error)?;
         let linked = crate::abi::linker(&engine).map_err(engine_error)?;
         let settings = Settings {
             permits: self.permits,
             max_isolates: isolates,
+            limits: self.limits,
             output: self.output,
             on_exit: self.on_exit,
         };

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use insula_message::{EncodeError, ToMessage};
 
+use crate::capabilities::Capabilities;
 use crate::group::GroupCore;
 use crate::limits::Limits;
 use crate::message::{self, SendPort};
@@ -17,8 +18,8 @@ type Encode<'a> = Box<dyn FnOnce(&Arc<GroupCore>) -> Result<Message, EncodeError
 pub struct SpawnOptions<'a> {
     pub(crate) entry: Option<String>,
     pub(crate) message: Option<Encode<'a>>,
-    pub(crate) limits: Limits,
-    pub(crate) grants: Vec<String>,
+    pub(crate) limits: Option<Limits>,
+    pub(crate) capabilities: Capabilities,
     pub(crate) name: Option<String>,
     pub(crate) paused: bool,
     pub(crate) errors_not_fatal: bool,
@@ -45,9 +46,16 @@ impl<'a> SpawnOptions<'a> {
         self
     }
 
-    /// What the isolate and its group may use.
+    /// What the isolate and its group may use, in place of what the runtime was made
+    /// with.
     pub fn limits(mut self, limits: Limits) -> Self {
-        self.limits = limits;
+        self.limits = Some(limits);
+        self
+    }
+
+    /// What the group may reach of the world outside. Nothing by default.
+    pub fn capabilities(mut self, capabilities: Capabilities) -> Self {
+        self.capabilities = capabilities;
         self
     }
 
@@ -86,9 +94,10 @@ impl<'a> SpawnOptions<'a> {
     }
 
     /// Lets the group spawn programs from a `file:` URI: a folder with all that
-    /// is below it, or one file. Nothing is granted by default.
+    /// is below it, or one file. Nothing is granted by default. The same as
+    /// [`Capabilities::programs`].
     pub fn grant_uri(mut self, uri: impl Into<String>) -> Self {
-        self.grants.push(uri.into());
+        self.capabilities.programs.push(uri.into());
         self
     }
 }
@@ -98,7 +107,7 @@ impl std::fmt::Debug for SpawnOptions<'_> {
         f.debug_struct("SpawnOptions")
             .field("entry", &self.entry)
             .field("limits", &self.limits)
-            .field("grants", &self.grants)
+            .field("capabilities", &self.capabilities)
             .finish_non_exhaustive()
     }
 }

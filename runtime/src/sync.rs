@@ -30,7 +30,7 @@ pub(crate) fn wait_timeout<'a, T>(
 /// A thread that can be joined.
 pub(crate) type JoinHandle = std::thread::JoinHandle<()>;
 
-/// The stack of a worker: what a guest may use (`engine::GUEST_STACK`) and what
+/// The stack of a worker: what a guest may use (`Limits::wasm_stack`) and what
 /// the host's own frames need, tested in debug builds.
 const WORKER_STACK: usize = 2 << 20;
 

@@ -10,11 +10,16 @@ use crate::hostile::bombs::{SHORT_CHILD, SPAWN, WAITING_CHILD, child};
 use crate::hostile::table::{End, MEMORY, main, row, rows, server, table};
 
 /// Every limit with its default as in the design.
-const DEFAULTS: [(Limit, &str, u64); 15] = [
+const DEFAULTS: [(Limit, &str, u64); 27] = [
     (Limit::Memory, "memory", 134_217_728),
     (Limit::GroupMemory, "group_memory", 536_870_912),
     (Limit::TableElements, "table_elements", 20_000),
+    (Limit::GroupTableElements, "group_table_elements", 200_000),
     (Limit::TurnCpu, "turn_cpu", 10_000),
+    (Limit::Cpu, "cpu", Limits::NONE),
+    (Limit::GroupCpu, "group_cpu", Limits::NONE),
+    (Limit::TurnWall, "turn_wall", 60_000),
+    (Limit::Life, "life", Limits::NONE),
     (Limit::MailboxMessages, "mailbox_messages", 100_000),
     (Limit::MailboxBytes, "mailbox_bytes", 67_108_864),
     (Limit::GroupMailboxBytes, "group_mailbox_bytes", 268_435_456),
@@ -24,8 +29,15 @@ const DEFAULTS: [(Limit, &str, u64); 15] = [
     (Limit::NamedPorts, "named_ports", 1_000),
     (Limit::Isolates, "isolates", 1_000),
     (Limit::Spawned, "spawned", 1_000_000),
+    (Limit::Programs, "programs", 100),
     (Limit::PreemptedTurns, "preempted_turns", 256),
+    (Limit::HostMemory, "host_memory", 67_108_864),
     (Limit::OutputBytes, "output_bytes", 16_777_216),
+    (Limit::OutputLines, "output_lines", 1_000_000),
+    (Limit::WasmStack, "wasm_stack", 262_144),
+    (Limit::ProgramBytes, "program_bytes", 67_108_864),
+    (Limit::ProgramFunctions, "program_functions", 100_000),
+    (Limit::CompileTime, "compile_time", 60_000),
 ];
 
 #[test]
