@@ -2,6 +2,7 @@
 
 #![forbid(unsafe_code)]
 
+mod flags;
 mod guest_crate;
 mod report;
 mod run;
