@@ -89,7 +89,7 @@ pub use exit::{Backtrace, ExitReason, Frame};
 pub use graph::{Graph, Node, NodeId};
 #[cfg(feature = "json")]
 pub use json::ToJsonError;
-pub use limit::{Limit, LimitHit, Scope};
+pub use limit::{Limit, LimitHit, Scope, Unit};
 pub use limits::{DEPTH_LIMIT, REFERENCE_TAG, SEND_PORT_TAG, SHAREABLE_TAG, unfold_budget};
 pub use message::{FromMessage, ToMessage, decode, encode};
 pub use port::{NoPort, Port, deserialize_port, serialize_port};

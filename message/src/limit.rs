@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 macro_rules! limits {
-    ($($scope:ident $variant:ident $option:ident $what:literal,)*) => {
+    ($($scope:ident $unit:ident $variant:ident $option:ident $what:literal,)*) => {
         /// A limit, as it appears in exit reasons and refusals. Each is set by the
         /// option of the same name on the host's `Limits`.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -36,7 +36,15 @@ macro_rules! limits {
                 }
             }
 
-            fn what(self) -> &'static str {
+            /// What its value counts in.
+            pub fn unit(self) -> Unit {
+                match self {
+                    $(Limit::$variant => Unit::$unit,)*
+                }
+            }
+
+            /// What it counts, as in `bytes of memory in one isolate`.
+            pub fn what(self) -> &'static str {
                 match self {
                     $(Limit::$variant => $what,)*
                 }
@@ -57,34 +65,45 @@ pub enum Scope {
     Runtime,
 }
 
+/// What the value of a limit counts in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Unit {
+    /// Bytes.
+    Bytes,
+    /// Milliseconds.
+    Milliseconds,
+    /// Things of a kind.
+    Count,
+}
+
 limits! {
-    Isolate Memory memory "bytes of memory in one isolate",
-    Group GroupMemory group_memory "bytes of memory in one group",
-    Isolate TableElements table_elements "table elements in one isolate",
-    Group GroupTableElements group_table_elements "table elements in one group",
-    Isolate TurnCpu turn_cpu "ms of computing in one turn",
-    Isolate Cpu cpu "ms of computing in one isolate",
-    Group GroupCpu group_cpu "ms of computing in one group",
-    Isolate TurnWall turn_wall "ms that one turn may last",
-    Isolate Life life "ms that one isolate may live",
-    Isolate MailboxMessages mailbox_messages "messages in one mailbox",
-    Isolate MailboxBytes mailbox_bytes "bytes in one mailbox",
-    Group GroupMailboxBytes group_mailbox_bytes "bytes in the mailboxes of one group",
-    Isolate MessageBytes message_bytes "bytes in one message",
-    Isolate Handles handles "handles in one isolate",
-    Isolate Timers timers "timers in one isolate",
-    Group NamedPorts named_ports "named ports in one group",
-    Group Isolates isolates "isolates alive in one group",
-    Group Spawned spawned "isolates spawned in one group",
-    Group Programs programs "programs loaded by one group",
-    Group PreemptedTurns preempted_turns "preempted turns in one group",
-    Group HostMemory host_memory "bytes that the host keeps for one group",
-    Group OutputBytes output_bytes "bytes of output in one group",
-    Group OutputLines output_lines "lines of output in one group",
-    Runtime WasmStack wasm_stack "bytes of stack in one turn",
-    Runtime ProgramBytes program_bytes "bytes in one program",
-    Runtime ProgramFunctions program_functions "functions in one program",
-    Runtime CompileTime compile_time "ms of compiling one program",
+    Isolate Bytes Memory memory "bytes of memory in one isolate",
+    Group Bytes GroupMemory group_memory "bytes of memory in one group",
+    Isolate Count TableElements table_elements "table elements in one isolate",
+    Group Count GroupTableElements group_table_elements "table elements in one group",
+    Isolate Milliseconds TurnCpu turn_cpu "ms of computing in one turn",
+    Isolate Milliseconds Cpu cpu "ms of computing in one isolate",
+    Group Milliseconds GroupCpu group_cpu "ms of computing in one group",
+    Isolate Milliseconds TurnWall turn_wall "ms that one turn may last",
+    Isolate Milliseconds Life life "ms that one isolate may live",
+    Isolate Count MailboxMessages mailbox_messages "messages in one mailbox",
+    Isolate Bytes MailboxBytes mailbox_bytes "bytes in one mailbox",
+    Group Bytes GroupMailboxBytes group_mailbox_bytes "bytes in the mailboxes of one group",
+    Isolate Bytes MessageBytes message_bytes "bytes in one message",
+    Isolate Count Handles handles "handles in one isolate",
+    Isolate Count Timers timers "timers in one isolate",
+    Group Count NamedPorts named_ports "named ports in one group",
+    Group Count Isolates isolates "isolates alive in one group",
+    Group Count Spawned spawned "isolates spawned in one group",
+    Group Count Programs programs "programs loaded by one group",
+    Group Count PreemptedTurns preempted_turns "preempted turns in one group",
+    Group Bytes HostMemory host_memory "bytes that the host keeps for one group",
+    Group Bytes OutputBytes output_bytes "bytes of output in one group",
+    Group Count OutputLines output_lines "lines of output in one group",
+    Runtime Bytes WasmStack wasm_stack "bytes of stack in one turn",
+    Runtime Bytes ProgramBytes program_bytes "bytes in one program",
+    Runtime Count ProgramFunctions program_functions "functions in one program",
+    Runtime Milliseconds CompileTime compile_time "ms of compiling one program",
 }
 
 /// A limit that was met: which one, and its value.

@@ -146,6 +146,11 @@ impl Runtime {
         &self.core.imports
     }
 
+    /// The limits that it was made with.
+    pub fn limits(&self) -> &Limits {
+        &self.core.limits
+    }
+
     /// Figures of the moment.
     pub fn figures(&self) -> Figures {
         self.core.figures()
