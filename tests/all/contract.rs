@@ -8,7 +8,7 @@ use insula_tests::Host;
 use wasmtime::ValType;
 use wit_parser::{Type, TypeDefKind};
 
-use crate::wit::{Contract, Core, Element, Lowered, Param};
+use insula_tests::wit::{Contract, Core, Element, Lowered, Param};
 
 type Signature = (Vec<Core>, Vec<Core>);
 

@@ -3,8 +3,7 @@
 use anyhow::{Result, bail, ensure};
 use insula::{ExitReason, Limit, LimitHit, Limits, SendError, SpawnError, SpawnOptions};
 
-use crate::hostile::bombs::send_until_full;
-use crate::hostile::table::{End, main, row, rows, table};
+use insula_tests::hostile::{End, main, row, rows, send_until_full, table};
 
 /// A send is answered with a number: full, or too large.
 #[test]

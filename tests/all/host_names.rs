@@ -7,7 +7,7 @@ use anyhow::Result;
 use insula::{ExitReason, Group, Limit, Limits, NameError, SendPort, SpawnOptions};
 use insula_tests::{HANG, Host, in_time};
 
-use crate::hostile::table::{MEMORY, server, table};
+use insula_tests::hostile::{MEMORY, server, table};
 
 /// An isolate that listens, and does nothing else.
 fn idle(host: &Host, limits: Limits) -> Result<insula::Isolate> {

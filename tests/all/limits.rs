@@ -6,8 +6,9 @@ use std::collections::BTreeMap;
 use anyhow::{Result, bail, ensure};
 use insula::{ExitReason, Limit, LimitHit, Limits, SpawnOptions, Stream};
 
-use crate::hostile::bombs::{SHORT_CHILD, SPAWN, WAITING_CHILD, child};
-use crate::hostile::table::{End, MEMORY, main, row, rows, server, table};
+use insula_tests::hostile::{
+    End, MEMORY, SHORT_CHILD, SPAWN, WAITING_CHILD, child, main, row, rows, server, table,
+};
 
 /// Every limit with its default as in the design.
 const DEFAULTS: [(Limit, &str, u64); 27] = [

@@ -2,7 +2,6 @@
 
 mod actor;
 mod backpressure;
-mod bad_programs;
 mod calls;
 mod capabilities;
 mod command;
@@ -24,7 +23,6 @@ mod host_run;
 mod host_told;
 mod host_waits;
 mod host_watch;
-mod hostile;
 mod json;
 mod last_words;
 mod limits;
@@ -48,7 +46,6 @@ mod supervisors;
 mod uri;
 mod values;
 mod waits;
-mod wit;
 
 /// The module of every guest crate, by name. A guest that no test names is dead
 /// code here.

@@ -7,7 +7,7 @@ use anyhow::{Result, ensure};
 use insula::{ExitReason, Figures, Limits, MESSAGE_OVERHEAD, SpawnOptions};
 use insula_tests::{HANG, block_on, in_time};
 
-use crate::hostile::table::{MEMORY, Table, server, table};
+use insula_tests::hostile::{MEMORY, Table, server, table};
 
 /// Room for so many messages.
 fn room_for(messages: u64) -> Limits {

@@ -1,9 +1,11 @@
-//! What the tests share: runtimes that keep what guests print, and guests by
-//! name.
+//! What the tests share: runtimes that keep what guests print, guests by name,
+//! tables of hostile guests, and the contract as data.
 
 #![forbid(unsafe_code)]
 
 mod folder;
+pub mod hostile;
+pub mod wit;
 
 use std::path::PathBuf;
 use std::pin::pin;

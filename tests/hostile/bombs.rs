@@ -3,69 +3,10 @@
 
 use anyhow::{Result, ensure};
 use insula::{ExitReason, Limit, Limits, SpawnOptions};
-
-use super::requests::SpawnRequest;
-use super::table::{End, MEMORY, row, rows, server, spawn_request, table};
-
-/// A guest that does `code` until the answer at 64 is a refusal, prints that,
-/// and exits with the number of times that it was none. `$n` counts them.
-pub fn until_refused(before: &str, code: &str, more: &str) -> String {
-    format!(
-        r#"{MEMORY} {more}
-        (data (i32.const 1024) "child")
-        (func (export "insula:entry/main") (local $n i32)
-            {before}
-            (loop $again
-                {code}
-                (if (i32.eqz (i32.load8_u (i32.const 64)))
-                    (then
-                        (local.set $n (i32.add (local.get $n) (i32.const 1)))
-                        (br $again))))
-            ;; Its kind is `limit`; its text lies as a piece of output does.
-            (if (i32.load8_u (i32.const 68)) (then unreachable))
-            (drop (call $fd_write (i32.const 1) (i32.const 72) (i32.const 1) (i32.const 0)))
-            (call $proc_exit (local.get $n)))"#
-    )
-}
-
-/// Spawns what the request asks for that lies at 768.
-pub const SPAWN: &str = "(call $spawn (i32.const 768) (i32.const 64))";
-
-/// Such a request for `child`, in a guest of [`until_refused`].
-pub fn child() -> SpawnRequest {
-    spawn_request(768, 1024, 5)
-}
-
-/// An entry that waits for ever.
-pub const WAITING_CHILD: &str = r#"
-    (func (export "insula:entry/child")
-        (call $first-port (i64.const 0) (i32.const 0))
-        (call $receive-port.listen (i32.load (i32.const 4)) (i32.const 1)))
-    (func (export "wake") (call $receive (i32.const 128)))"#;
-
-/// An entry that ends at once.
-pub const SHORT_CHILD: &str = r#"(func (export "insula:entry/child"))"#;
-
-/// Sends `length` bytes to `$port`'s own isolate until that is no longer
-/// possible; exits with the number of messages, and with 1000 and more when the
-/// last status was not `full`.
-pub fn send_until_full(pages: u32, length: u32) -> String {
-    server("(call $fill)", "")
-        .replace("(memory (export \"memory\") 2)", &format!("(memory (export \"memory\") {pages})"))
-        + &format!(
-            "(func $fill (local $n i32) (local $status i32)
-                (call $receive-port.sender (global.get $port) (i32.const 16))
-                (loop $again
-                    (local.set $status (call $send-port.send (i32.load (i32.const 20))
-                        (i32.const 64) (i32.const {length}) (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0)))
-                    (if (i32.eqz (local.get $status))
-                        (then
-                            (local.set $n (i32.add (local.get $n) (i32.const 1)))
-                            (br $again))))
-                (if (i32.ne (local.get $status) (i32.const 1)) (then (local.set $n (i32.const -1))))
-                (call $proc_exit (local.get $n)))"
-        )
-}
+use insula_tests::hostile::{
+    End, MEMORY, SHORT_CHILD, SPAWN, WAITING_CHILD, child, main, row, rows, send_until_full,
+    spawn_request, table, until_refused,
+};
 
 #[test]
 fn what_is_asked_for_without_end_is_refused_by_default() -> Result<()> {
@@ -244,7 +185,7 @@ fn ports_that_do_not_fit_are_counted() -> Result<()> {
                 is(64 + 48, lost),
                 is(64, 1)
             );
-            let wat = super::table::main(&code);
+            let wat = main(&code);
             row(
                 format!("received with room for {}", limit - 2),
                 wat,
@@ -266,7 +207,7 @@ fn ports_that_do_not_fit_are_counted() -> Result<()> {
 fn a_first_message_may_bring_more_than_fits() -> Result<()> {
     table(|table| {
         let (first, ports): (Vec<_>, Vec<_>) = (0..5).map(|_| table.host.runtime.port()).unzip();
-        let wat = super::table::main(
+        let wat = main(
             "(call $first-message (i32.const 64))
             (if (i32.ne (i32.load (i32.const 80)) (i32.const 3)) (then unreachable))
             (if (i32.ne (i32.load (i32.const 84)) (i32.const 2)) (then unreachable))",

@@ -4,8 +4,9 @@
 use anyhow::{Result, ensure};
 use insula::{ExitReason, Limits, SendError, SpawnOptions, Stream};
 
-use super::bombs::{SPAWN, WAITING_CHILD, child, until_refused};
-use super::table::{End, MEMORY, Row, row, rows, table};
+use insula_tests::hostile::{
+    End, MEMORY, Row, SPAWN, WAITING_CHILD, child, row, rows, table, until_refused,
+};
 
 /// What waits to be taken as a first message is on the group's budget too: else
 /// a thousand children hold 32 MiB each before the first of them runs.

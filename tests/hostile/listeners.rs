@@ -6,9 +6,8 @@ use std::time::Duration;
 use anyhow::{Result, ensure};
 use insula::{ExitReason, Limit, Limits, SpawnOptions, Value};
 
-use super::bombs::child;
 use super::control::{guest, paused_child, repeat, until_status, waiting_child};
-use super::table::{End, row, rows, table};
+use insula_tests::hostile::{End, child, row, rows, table};
 
 /// Adds the port in `$to` with `bytes` bytes from 8192 as its response.
 pub fn listen(what: &str, of: &str, bytes: u32) -> String {

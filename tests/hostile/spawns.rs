@@ -3,9 +3,8 @@
 use anyhow::Result;
 use insula::Limits;
 
-use super::bombs::{WAITING_CHILD, child};
 use super::control::{guest, repeat};
-use super::table::{End, row, rows};
+use insula_tests::hostile::{End, WAITING_CHILD, child, row, rows};
 
 /// Limits of a child: each is known, once, a hundred times, or one is not.
 #[test]

@@ -4,9 +4,8 @@ use anyhow::{Result, ensure};
 use insula::{ExitReason, SpawnOptions};
 use insula_tests::{Host, in_time};
 
-use super::bombs::child;
 use super::control::{guest, paused_child, repeat, waiting_child};
-use super::table::{End, Table, row, rows, table};
+use insula_tests::hostile::{End, Table, child, row, rows, table};
 
 #[test]
 fn a_link_to_oneself_is_none() -> Result<()> {
@@ -114,7 +113,7 @@ fn links_leave_nothing() -> Result<()> {
         let unlink = "(call $isolate.unlink (i32.load (i32.const 68)))";
         let killed = each(link, waiting_child());
         Ok(vec![
-            super::table::Row {
+            insula_tests::hostile::Row {
                 end: End::Linked("child#2"),
                 ..killed
             },
@@ -146,7 +145,7 @@ fn a_chain_of_a_thousand_falls() -> Result<()> {
     );
     let wat = guest("", &next, &more);
     let host = Host::with(|builder| builder.max_isolates(1_100))?;
-    let program = host.wat(&super::table::module(&host, &wat))?;
+    let program = host.wat(&insula_tests::hostile::module(&host, &wat))?;
     let isolate = host.runtime.spawn(&program, SpawnOptions::new())?;
     let group = isolate.group().clone();
     let reason = in_time(move || {

@@ -354,7 +354,7 @@ fn files_that_cannot_be_read_are_named() -> Result<()> {
         let text = error.to_string();
         ensure!(words.iter().all(|word| text.contains(word)), "{text}");
     }
-    let this_file = format!("{folder}/all/bad_programs/mod.rs");
+    let this_file = format!("{folder}/hostile/bad_programs/mod.rs");
     let Err(error) = Program::from_file(&host.runtime, this_file) else {
         bail!("it is no module")
     };

@@ -5,7 +5,7 @@ use anyhow::Result;
 use insula::{Limit, Limits};
 
 use super::calls::calls;
-use super::table::{End, MEMORY, Row, main, row, rows, server};
+use insula_tests::hostile::{End, MEMORY, Row, main, row, rows, server};
 
 const FOR_EVER: &str = "(loop $again (br $again))";
 const DIVIDE_BY_ZERO: &str = "(drop (i32.div_u (i32.const 1) (i32.const 0)))";
@@ -143,7 +143,7 @@ fn the_stack_ends() -> Result<()> {
 /// time and nobody else's. It ends with the group.
 #[test]
 fn a_wake_that_never_receives_harms_nobody() -> Result<()> {
-    super::table::table(|table| {
+    insula_tests::hostile::table(|table| {
         let program = table.host.wat(&table.module(&server(SEND_TO_SELF, "")))?;
         let isolate = table
             .host

@@ -5,8 +5,8 @@ use anyhow::{Result, ensure};
 use insula::SpawnOptions;
 
 use super::calls::{Call, HANDLES, RESOURCES, calls, gone, handle, number};
-use super::table::{End, Row, main, row, rows, spawn_request, table};
-use crate::wit::{Element, Param};
+use insula_tests::hostile::{End, Row, main, row, rows, spawn_request, table};
+use insula_tests::wit::{Element, Param};
 
 #[test]
 fn every_handle_is_checked() -> Result<()> {

@@ -4,7 +4,7 @@
 use anyhow::{Result, ensure};
 use insula::{Limit, Limits};
 
-use super::table::{End, MEMORY_END, Row, row, rows, short_name};
+use insula_tests::hostile::{End, MEMORY_END, Row, row, rows, short_name};
 
 /// A guest whose `cabi_realloc` is `code`, asked for a text of six bytes.
 fn realloc(code: &str) -> String {

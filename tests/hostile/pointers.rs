@@ -4,8 +4,8 @@
 use anyhow::{Context, Result, ensure};
 
 use super::calls::{Call, HANDLES, PARAMETERS, calls, list_of, number};
-use super::table::{End, MEMORY_END, Row, rows};
-use crate::wit::{Element, Param};
+use insula_tests::hostile::{End, MEMORY_END, Row, rows};
+use insula_tests::wit::{Element, Param};
 
 #[test]
 fn every_import_takes_what_is_right() -> Result<()> {

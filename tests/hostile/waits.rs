@@ -4,9 +4,8 @@
 use anyhow::Result;
 use insula::Limits;
 
-use super::bombs::{child, until_refused};
 use super::control::{guest, repeat, waiting_child};
-use super::table::{End, Row, row, rows};
+use insula_tests::hostile::{End, Row, child, row, rows, until_refused};
 
 /// Sends `bytes` bytes to `to` and waits for room.
 fn wait_for_room(to: &str, bytes: u32) -> String {

@@ -4,8 +4,8 @@
 
 use anyhow::{Context, Result, ensure};
 
-use super::table::{End, MEMORY, Row, Table, row, short_name, spawn_request};
-use crate::wit::{Contract, Core, Element, Field, Lowered, Param};
+use insula_tests::hostile::{End, MEMORY, Row, Table, row, short_name, spawn_request};
+use insula_tests::wit::{Contract, Core, Element, Field, Lowered, Param};
 
 /// Where a valid text of [`TEXT_LENGTH`] bytes lies: the name of an entry, and
 /// of a limit.

@@ -4,8 +4,8 @@
 use anyhow::{Result, ensure};
 use insula::{ExitReason, Graph, SendPort, SpawnOptions, Stream, Value};
 
-use super::table::{Table, main, table};
-use crate::guests;
+use insula_tests::guests;
+use insula_tests::hostile::{Table, main, table};
 
 /// CBOR's tag for "send port number n", before its number.
 const PORT: &[u8] = &[0xd9, 0xb8, 0x06];

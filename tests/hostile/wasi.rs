@@ -4,7 +4,7 @@
 use anyhow::{Result, ensure};
 use insula::{ExitReason, Limits, SpawnOptions, Stream};
 
-use super::table::{
+use insula_tests::hostile::{
     End, MEMORY, MEMORY_END, Row, main, row, rows, short_name, spawn_request, table,
 };
 

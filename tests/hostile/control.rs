@@ -3,8 +3,9 @@
 use anyhow::{Result, ensure};
 use insula::{ExitReason, Limits, Priority, SpawnOptions};
 
-use super::bombs::{SPAWN, WAITING_CHILD, child, until_refused};
-use super::table::{End, MEMORY, row, rows, spawn_request, table};
+use insula_tests::hostile::{
+    End, MEMORY, SPAWN, WAITING_CHILD, child, row, rows, spawn_request, table, until_refused,
+};
 
 /// What the guests in here have: `$self`, `$port`, which does not listen, and
 /// `$to`, which sends there. `$equal` traps, and `$child` spawns one by the

@@ -5,8 +5,8 @@ use anyhow::{Result, bail, ensure};
 use insula::{ExitReason, SpawnOptions, Stream};
 
 use super::calls::{calls, number};
-use super::table::{End, MEMORY_END, main, rows, table};
-use crate::wit::{Element, Param};
+use insula_tests::hostile::{End, MEMORY_END, main, rows, table};
+use insula_tests::wit::{Element, Param};
 
 /// Every text of the contract but those of errors, which must not be lost
 /// over what is wrong with them.
@@ -100,7 +100,7 @@ fn the_first_of_the_last_words_count() -> Result<()> {
             "(call $fail (i32.const 64) (i32.const 5) (i32.const 72) (i32.const 4))
             (call $fail (i32.const 80) (i32.const 5) (i32.const 80) (i32.const 5)) unreachable",
         ) + "(data (i32.const 64) \"first   here    later\")";
-        Ok(vec![super::table::row(
+        Ok(vec![insula_tests::hostile::row(
             "twice",
             wat,
             End::Panicked("panicked at here: first"),

@@ -7,7 +7,7 @@ use insula::{Limits, SendError, SpawnOptions};
 
 use super::control::{guest, paused_child};
 use super::listeners::listen;
-use super::table::{End, row, rows, table};
+use insula_tests::hostile::{End, row, rows, table};
 
 /// Whoever is asked for later takes no more than a part of a mailbox: others on
 /// the same port are not shut out.
