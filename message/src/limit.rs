@@ -29,8 +29,13 @@ macro_rules! limits {
                 }
             }
 
+            /// Its place in [`Limit::ALL`].
+            pub const fn place(self) -> usize {
+                self as usize
+            }
+
             /// What it holds for.
-            pub fn scope(self) -> Scope {
+            pub const fn scope(self) -> Scope {
                 match self {
                     $(Limit::$variant => Scope::$scope,)*
                 }
@@ -121,9 +126,13 @@ pub struct LimitHit {
 impl fmt::Display for LimitHit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let LimitHit { limit, value } = self;
+        let where_set = match limit.scope() {
+            Scope::Runtime => " in `RuntimeBuilder::limits`",
+            Scope::Isolate | Scope::Group => "",
+        };
         write!(
             f,
-            "the limit of {value} {} is reached (raise it with `Limits::{option}`, \
+            "the limit of {value} {} is reached (raise it with `Limits::{option}`{where_set}, \
              or `--limit {option}=..` at a shell)",
             limit.what(),
             option = limit.option()

@@ -14,14 +14,14 @@ use crate::group::GroupCore;
 use crate::isolate::IsolateCore;
 use crate::limits::Limits;
 use crate::loader::Loader;
-use crate::output::Output;
+use crate::output::{GroupOutput, Output};
 use crate::runtime::Figures;
 use crate::sched::Scheduler;
 use crate::state::State;
 use crate::sync::{JoinHandle, lock, spawn_thread};
 use crate::task::Task;
 use crate::uri::Grants;
-use insula_message::ExitReason;
+use insula_message::{ExitReason, Limit};
 
 pub(crate) struct Core {
     pub(crate) engine: Engine,
@@ -72,7 +72,10 @@ impl Core {
         settings: Settings,
     ) -> std::io::Result<Arc<Self>> {
         let core = Arc::new(Core {
-            scheduler: Arc::new(Scheduler::new(settings.permits)),
+            scheduler: Arc::new(Scheduler::new(
+                settings.permits,
+                settings.limits.guest_stack(),
+            )),
             clock: Clock::new(),
             loader: Loader::new(settings.permits.min(2)),
             engine,
@@ -110,13 +113,14 @@ impl Core {
         self: &Arc<Self>,
         limits: Limits,
         grants: Grants,
+        output: GroupOutput,
     ) -> Option<Arc<GroupCore>> {
         let mut groups = lock(&self.groups);
         if self.closing.load(Ordering::SeqCst) {
             return None;
         }
         groups.made += 1;
-        let group = GroupCore::new(groups.made, self.clone(), limits, grants);
+        let group = GroupCore::new(groups.made, self.clone(), limits, grants, output);
         let number = groups.made;
         groups.alive.insert(number, Arc::downgrade(&group));
         Some(group)
@@ -147,7 +151,7 @@ impl Core {
             figures.isolates += group.alive();
             group.add_figures(&mut figures);
             figures.names += group.names.count();
-            figures.memory += group.memory();
+            figures.memory += group.meter(Limit::GroupMemory).used();
         }
         figures
     }

@@ -5,6 +5,9 @@ use wasmtime::{Config, Enabled, Engine, InstanceAllocationStrategy, PoolingAlloc
 
 use crate::limits::Limits;
 
+/// The engine's own default.
+const FIBER_STACK: usize = 2 << 20;
+
 /// Address space for each linear memory: with 4 GiB and a guard behind it, a
 /// 32-bit address needs no explicit bounds check.
 const RESERVATION: u64 = 4 << 30;
@@ -23,7 +26,11 @@ pub(crate) fn new(isolates: u32, limits: &Limits) -> wasmtime::Result<Engine> {
     config
         .epoch_interruption(true)
         .concurrency_support(false)
-        .max_wasm_stack(usize::try_from(limits.wasm_stack).unwrap_or(usize::MAX))
+        // The engine has one size for all that it compiles, so this limit is the
+        // runtime's. Guests run on plain threads (`sync::spawn_worker`); the
+        // engine only wants its stacks for fibers, which nobody uses, no smaller.
+        .max_wasm_stack(limits.guest_stack())
+        .async_stack_size(limits.guest_stack().max(FIBER_STACK))
         .memory_reservation(RESERVATION)
         .memory_may_move(false)
         // Proposals that guests do not need are not offered to hostile ones.

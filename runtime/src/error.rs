@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use insula_message::{LimitHit, Right};
 
+use crate::limits::Limits;
+
 /// A runtime could not be started.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -19,6 +21,14 @@ pub enum StartError {
         /// What the engine said.
         why: String,
     },
+    /// The limit of the stack is out of range.
+    #[error(
+        "a turn cannot have {0} bytes of stack: `Limits::wasm_stack` has to be between \
+         {least} and {most}",
+        least = Limits::LEAST_STACK,
+        most = Limits::MOST_STACK
+    )]
+    WasmStack(u64),
     /// The system refused a thread.
     #[error("the runtime's threads could not be started: {0}")]
     Threads(#[from] std::io::Error),

@@ -55,8 +55,10 @@ pub enum Event {
         /// Its name.
         isolate: String,
     },
-    /// An isolate met a limit. Where that ended it, an [`Event::Exited`]
-    /// follows.
+    /// An isolate met a limit: something was refused to it, or it ends, and an
+    /// [`Event::Exited`] follows. Told at most once a second of each limit of an
+    /// isolate, so that no guest shuts out other events by asking in a loop; how
+    /// often it was in all, [`Group::usage`](crate::Group::usage) says.
     LimitHit {
         /// Its group's number.
         group: u64,
@@ -129,10 +131,15 @@ struct QueueState {
 }
 
 impl Hub {
+    /// Whether anybody listens.
+    pub(crate) fn is_heard(&self) -> bool {
+        self.listeners.load(Ordering::SeqCst) > 0
+    }
+
     /// Tells every listener what `make` makes. Call it while no lock is held
     /// that a listener's waker might want.
     pub(crate) fn emit(&self, make: impl FnOnce() -> Event) {
-        if self.listeners.load(Ordering::SeqCst) == 0 {
+        if !self.is_heard() {
             return;
         }
         let event = make();

@@ -2,12 +2,13 @@
 //! how it is known that nothing can happen in it any more.
 
 use std::collections::{BTreeSet, HashMap};
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 
 use crate::core::Core;
 use crate::isolate::IsolateCore;
-use crate::limits::{Limits, charge};
+use crate::limits::Limits;
+use crate::meters::{GroupMeters, IsolateMeters, Meter};
 use crate::names::Names;
 use crate::output::GroupOutput;
 use crate::runtime::Figures;
@@ -31,8 +32,7 @@ pub(crate) struct GroupCore {
     activity: AtomicUsize,
     /// Set once nothing can happen any more; everything is being ended then.
     over: AtomicBool,
-    memory: AtomicU64,
-    mailbox_bytes: AtomicU64,
+    meters: GroupMeters,
     pub(crate) starved: Starved,
     pub(crate) names: Names,
     members: Mutex<Members>,
@@ -61,9 +61,24 @@ struct Member {
     doomed: bool,
 }
 
+impl Members {
+    fn living(&self) -> usize {
+        self.alive.len() - self.ended
+    }
+
+    fn measure(&self, alive: &Meter) {
+        alive.set(self.living() as u64);
+    }
+}
+
 impl GroupCore {
-    pub(crate) fn new(number: u64, core: Arc<Core>, limits: Limits, grants: Grants) -> Arc<Self> {
-        let output = GroupOutput::new(limits.output_bytes);
+    pub(crate) fn new(
+        number: u64,
+        core: Arc<Core>,
+        limits: Limits,
+        grants: Grants,
+        output: GroupOutput,
+    ) -> Arc<Self> {
         let preempted = usize::try_from(limits.preempted_turns).unwrap_or(usize::MAX);
         Arc::new(GroupCore {
             number,
@@ -73,8 +88,7 @@ impl GroupCore {
             admission: Arc::new(Admission::new(preempted.max(1))),
             activity: AtomicUsize::new(0),
             over: AtomicBool::new(false),
-            memory: AtomicU64::new(0),
-            mailbox_bytes: AtomicU64::new(0),
+            meters: GroupMeters::default(),
             starved: Starved::default(),
             names: Names::default(),
             members: Mutex::new(Members::default()),
@@ -121,7 +135,7 @@ impl GroupCore {
         make: impl FnOnce(u64) -> Arc<IsolateCore>,
     ) -> Result<Arc<IsolateCore>, LimitHit> {
         let mut members = lock(&self.members);
-        if (members.alive.len() - members.ended) as u64 >= self.limits.isolates {
+        if members.living() as u64 >= self.limits.isolates {
             return Err(self.limits.hit(Limit::Isolates));
         }
         if members.spawned >= self.limits.spawned {
@@ -129,6 +143,7 @@ impl GroupCore {
         }
         members.spawned += 1;
         let number = members.spawned;
+        self.meter(Limit::Spawned).set(number);
         let isolate = make(number);
         let parent = parent.map(|parent| parent.number());
         let mut doomed = false;
@@ -143,6 +158,7 @@ impl GroupCore {
             doomed,
         };
         members.alive.insert(number, member);
+        members.measure(self.meter(Limit::Isolates));
         self.activity_begins();
         let closing = members.closing.clone();
         drop(members);
@@ -173,6 +189,7 @@ impl GroupCore {
     pub(crate) fn free_place(&self, number: u64) {
         let mut members = lock(&self.members);
         members.ended += 1;
+        members.measure(self.meter(Limit::Isolates));
         let Some(member) = members.alive.get_mut(&number) else {
             return;
         };
@@ -224,8 +241,7 @@ impl GroupCore {
     }
 
     pub(crate) fn alive(&self) -> usize {
-        let members = lock(&self.members);
-        members.alive.len() - members.ended
+        lock(&self.members).living()
     }
 
     pub(crate) fn spawned(&self) -> u64 {
@@ -247,28 +263,36 @@ impl GroupCore {
         }
     }
 
-    /// Takes `bytes` from the group's memory. False when they are not there.
-    pub(crate) fn charge_memory(&self, bytes: u64) -> bool {
-        charge(&self.memory, bytes, self.limits.group_memory)
+    pub(crate) fn meter(&self, limit: Limit) -> &Meter {
+        self.meters.of(limit)
     }
 
-    pub(crate) fn discharge_memory(&self, bytes: u64) {
-        self.memory.fetch_sub(bytes, Ordering::Relaxed);
+    /// Keeps what an isolate that has ended had at most.
+    pub(crate) fn remember(&self, isolate: &IsolateMeters) {
+        self.meters.remember(isolate);
     }
 
-    /// Bytes of linear memory in use.
-    pub(crate) fn memory(&self) -> u64 {
-        self.memory.load(Ordering::Relaxed)
+    /// Takes `more` from what a limit of the group allows, or says that it is not
+    /// there.
+    pub(crate) fn charge(&self, limit: Limit, more: u64) -> Result<(), LimitHit> {
+        if self.meter(limit).charge(more, self.limits.get(limit)) {
+            return Ok(());
+        }
+        Err(self.limits.hit(limit))
+    }
+
+    pub(crate) fn discharge(&self, limit: Limit, less: u64) {
+        self.meter(limit).discharge(less);
     }
 
     /// Takes `bytes` from what the group's mailboxes may hold. False when they
     /// are not there.
     pub(crate) fn charge_mailbox(&self, bytes: u64) -> bool {
-        charge(&self.mailbox_bytes, bytes, self.limits.group_mailbox_bytes)
+        self.charge(Limit::GroupMailboxBytes, bytes).is_ok()
     }
 
     pub(crate) fn discharge_mailbox(&self, bytes: u64) {
-        self.mailbox_bytes.fetch_sub(bytes, Ordering::SeqCst);
+        self.discharge(Limit::GroupMailboxBytes, bytes);
     }
 }
 
@@ -297,9 +321,7 @@ pub(crate) struct MailboxShare {
 impl MailboxShare {
     /// Takes `bytes`, where they are there.
     pub(crate) fn take(group: &Arc<GroupCore>, bytes: u64) -> Result<Self, LimitHit> {
-        if !group.charge_mailbox(bytes) {
-            return Err(group.limits.hit(Limit::GroupMailboxBytes));
-        }
+        group.charge(Limit::GroupMailboxBytes, bytes)?;
         Ok(MailboxShare::of_charged(group, bytes))
     }
 

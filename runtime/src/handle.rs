@@ -7,7 +7,7 @@ use crate::group::GroupCore;
 use crate::host_control::Control;
 use crate::message::SendPort;
 use crate::names::NameError;
-use insula_message::ExitReason;
+use insula_message::{ExitReason, Limit};
 
 /// An isolate that the host spawned, with every right to it: all that a
 /// [`Control`] does, it does too.
@@ -124,7 +124,7 @@ impl Group {
 
     /// Bytes of linear memory in use.
     pub fn memory(&self) -> u64 {
-        self.0.memory()
+        self.0.meter(Limit::GroupMemory).used()
     }
 }
 

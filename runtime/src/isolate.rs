@@ -14,12 +14,13 @@ use crate::group::GroupCore;
 use crate::limits::Limits;
 use crate::listeners::cut;
 use crate::mailbox::Mailbox;
+use crate::meters::{IsolateMeters, Meter};
 use crate::port::{Port, PortRef, Target};
 use crate::sched::{RunState, Seat};
 use crate::sync::{lock, wait, wait_timeout};
 use crate::task::Task;
 use crate::turn::{Body, Start, TurnEnd};
-use insula_message::{ExitReason, LimitHit};
+use insula_message::{ExitReason, Limit, LimitHit, Scope};
 
 pub(crate) struct IsolateCore {
     number: u64,
@@ -28,6 +29,9 @@ pub(crate) struct IsolateCore {
     entry: OnceLock<String>,
     group: Arc<GroupCore>,
     limits: Arc<Limits>,
+    meters: IsolateMeters,
+    /// The limits that listeners were told of, and when last.
+    told: Mutex<Vec<(Limit, Instant)>>,
     controls: Controls,
     run: RunState,
     /// Of an isolate whose program is being loaded: nobody has queued it yet.
@@ -64,6 +68,9 @@ pub(crate) struct Traits {
     pub(crate) paused: bool,
 }
 
+/// How often listeners are told of one limit of one isolate at most.
+const LIMIT_TOLD_EVERY: Duration = Duration::from_secs(1);
+
 /// The slot of the first receive port in every mailbox.
 pub(crate) const FIRST_PORT: usize = 0;
 
@@ -92,6 +99,8 @@ impl IsolateCore {
             exit: Mutex::new(Exit::default()),
             exited: Condvar::new(),
             controls: Controls::new(errors_fatal, paused),
+            meters: IsolateMeters::default(),
+            told: Mutex::default(),
             limits,
             group: group.clone(),
         });
@@ -125,6 +134,19 @@ impl IsolateCore {
     /// Its own limits; those of its group are the group's.
     pub(crate) fn limits(&self) -> &Arc<Limits> {
         &self.limits
+    }
+
+    /// Of a limit that it has for itself.
+    pub(crate) fn meter(&self, limit: Limit) -> &Meter {
+        self.meters.of(limit)
+    }
+
+    /// Takes `more` from what such a limit allows, or says that it is not there.
+    pub(crate) fn charge(&self, limit: Limit, more: u64) -> Result<(), LimitHit> {
+        if self.meter(limit).charge(more, self.limits.get(limit)) {
+            return Ok(());
+        }
+        Err(self.limits.hit(limit))
     }
 
     pub(crate) fn controls(&self) -> &Controls {
@@ -279,6 +301,7 @@ impl IsolateCore {
         drop(body);
         let dropped = lock(&self.mailbox).shut();
         drop(dropped);
+        self.group.remember(&self.meters);
         self.group.free_place(self.number);
         if self.group.alive() == 0 {
             self.group.names.close(&self.group);
@@ -317,7 +340,7 @@ impl IsolateCore {
 
     fn emit_end(&self, reason: &ExitReason) {
         if let ExitReason::Limit { hit, .. } = reason {
-            self.emit_hit(*hit);
+            self.met(*hit);
         }
         if let Some(error) = crate::control::notices::error_text(reason) {
             self.emit(|group, isolate| Event::Uncaught {
@@ -333,13 +356,41 @@ impl IsolateCore {
         });
     }
 
-    /// It met a limit.
-    pub(crate) fn emit_hit(&self, hit: LimitHit) {
-        self.emit(|group, isolate| Event::LimitHit {
-            group,
-            isolate,
-            hit,
-        });
+    /// Something was refused to it, or it ends, because of a limit: that is counted
+    /// each time, and told not too often. No lock may be held.
+    pub(crate) fn met(&self, hit: LimitHit) {
+        if hit.limit.scope() == Scope::Isolate {
+            self.meter(hit.limit).refuse();
+        }
+        self.group.meter(hit.limit).refuse();
+        if self.is_news(hit.limit) {
+            self.emit(|group, isolate| Event::LimitHit {
+                group,
+                isolate,
+                hit,
+            });
+        }
+    }
+
+    /// Whether listeners were not told of this limit for a while. A guest that asks
+    /// in a loop for what it cannot have must not shut out all other events.
+    fn is_news(&self, limit: Limit) -> bool {
+        if !self.group.core().events.is_heard() {
+            return false;
+        }
+        let now = Instant::now();
+        let mut told = lock(&self.told);
+        match told.iter_mut().find(|(other, _)| *other == limit) {
+            Some((_, last)) if now.duration_since(*last) < LIMIT_TOLD_EVERY => false,
+            Some((_, last)) => {
+                *last = now;
+                true
+            }
+            None => {
+                told.push((limit, now));
+                true
+            }
+        }
     }
 
     pub(crate) fn exit_reason(&self) -> Option<ExitReason> {

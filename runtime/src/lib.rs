@@ -81,6 +81,7 @@ mod listeners;
 mod loader;
 mod mailbox;
 mod message;
+mod meters;
 mod names;
 mod output;
 mod port;

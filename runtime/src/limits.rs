@@ -1,10 +1,11 @@
 //! What an isolate and its group may use: every default, stated once.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use insula_message::{Limit, LimitHit, Scope};
+
+use crate::error::StartError;
 
 macro_rules! limits {
     ($($(#[$doc:meta])* $name:ident: $variant:ident = $default:expr;)*) => {
@@ -141,7 +142,9 @@ limits! {
     output_bytes: OutputBytes = 16 * MIB;
     /// Lines of output of one group, likewise. 1,000,000 by default.
     output_lines: OutputLines = 1_000_000;
-    /// Bytes of WebAssembly stack of one turn. Of a whole runtime: set it with
+    /// Bytes of WebAssembly stack of one turn, between [`Limits::LEAST_STACK`] and
+    /// [`Limits::MOST_STACK`]. Of a whole runtime, as its threads have that much
+    /// room and its engine knows one size for all: set it with
     /// [`RuntimeBuilder::limits`](crate::RuntimeBuilder::limits). 256 KiB by default.
     wasm_stack: WasmStack = 256 * KIB;
     /// Bytes of a program that is loaded. Of a whole runtime. 64 MiB by default.
@@ -167,19 +170,29 @@ pub(crate) const TEXT_BYTES: u64 = 64 * KIB;
 /// ask for it, it is on no budget.
 pub(crate) const REASON_BYTES: u64 = 4 * KIB;
 
-/// Takes `more` from what a limit allows. False when it is not there.
-pub(crate) fn charge(used: &AtomicU64, more: u64, limit: u64) -> bool {
-    // As strong as giving back: who looks for room after it said that it waits
-    // and who gives room back before it looks for who waits must not both miss.
-    used.try_update(Ordering::SeqCst, Ordering::SeqCst, |used| {
-        used.checked_add(more).filter(|sum| *sum <= limit)
-    })
-    .is_ok()
-}
-
 impl Limits {
     /// The value of a limit that is off.
     pub const NONE: u64 = u64::MAX;
+
+    /// The least that [`wasm_stack`](Limits::wasm_stack) may be.
+    pub const LEAST_STACK: u64 = 4 * KIB;
+
+    /// The most that [`wasm_stack`](Limits::wasm_stack) may be: every thread that
+    /// guests run on reserves as many addresses.
+    pub const MOST_STACK: u64 = 256 * MIB;
+
+    /// Whether a runtime can be made with that stack.
+    pub(crate) fn check_stack(&self) -> Result<(), StartError> {
+        if (Limits::LEAST_STACK..=Limits::MOST_STACK).contains(&self.wasm_stack) {
+            return Ok(());
+        }
+        Err(StartError::WasmStack(self.wasm_stack))
+    }
+
+    /// The bytes of stack of one turn, of limits that were checked.
+    pub(crate) fn guest_stack(&self) -> usize {
+        self.wasm_stack as usize
+    }
 
     /// A limit of the whole runtime in which these limits differ from the
     /// runtime's own.

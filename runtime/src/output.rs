@@ -1,8 +1,11 @@
 //! What guests print: whole lines, labelled, limited.
 
 use std::io::Write as _;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::OnceLock;
 
+use insula_message::{Limit, LimitHit};
+
+use crate::group::GroupCore;
 use crate::isolate::IsolateCore;
 
 /// Which of its two output streams a guest wrote to.
@@ -109,27 +112,35 @@ pub fn harmless(text: &str) -> String {
     shown
 }
 
-/// What a group has printed.
+/// What becomes of a group's output beyond its limits.
 pub(crate) struct GroupOutput {
-    limit: u64,
-    used: AtomicU64,
-    noticed: AtomicBool,
+    /// Whether who prints more ends.
+    pub(crate) fatal: bool,
+    /// The limit because of which something was dropped. All that comes later is
+    /// dropped too, also what is short enough: output with holes in it says what
+    /// nobody meant.
+    over: OnceLock<LimitHit>,
 }
 
 impl GroupOutput {
-    pub(crate) fn new(limit: u64) -> Self {
+    pub(crate) fn new(fatal: bool) -> Self {
         GroupOutput {
-            limit,
-            used: AtomicU64::new(0),
-            noticed: AtomicBool::new(false),
+            fatal,
+            over: OnceLock::new(),
         }
     }
 
-    fn charge(&self, bytes: u64) -> bool {
-        self.used
-            .fetch_add(bytes, Ordering::Relaxed)
-            .saturating_add(bytes)
-            <= self.limit
+    /// Counts a line of so many bytes, or says why it is one too many.
+    fn charge(&self, group: &GroupCore, bytes: u64) -> Result<(), LimitHit> {
+        if let Some(hit) = self.over.get() {
+            return Err(*hit);
+        }
+        group.charge(Limit::OutputLines, 1)?;
+        let charged = group.charge(Limit::OutputBytes, bytes);
+        if charged.is_err() {
+            group.discharge(Limit::OutputLines, 1);
+        }
+        charged
     }
 }
 
@@ -150,35 +161,43 @@ impl LineBuffer {
         }
     }
 
-    pub(crate) fn write(&mut self, isolate: &IsolateCore, mut bytes: &[u8]) {
+    /// Takes bytes and prints the lines that they end; an error where they are more
+    /// than a limit allows that ends the isolate.
+    pub(crate) fn write(
+        &mut self,
+        isolate: &IsolateCore,
+        mut bytes: &[u8],
+    ) -> Result<(), LimitHit> {
         while !bytes.is_empty() {
             let room = LONGEST_LINE - self.line.len();
             let part = &bytes[..bytes.len().min(room)];
             match part.iter().position(|byte| *byte == b'\n') {
                 Some(end) => {
                     self.line.extend_from_slice(&part[..end]);
-                    self.emit(isolate);
+                    self.emit(isolate)?;
                     bytes = &bytes[end + 1..];
                 }
                 None => {
                     self.line.extend_from_slice(part);
                     bytes = &bytes[part.len()..];
                     if self.line.len() == LONGEST_LINE {
-                        self.emit(isolate);
+                        self.emit(isolate)?;
                     }
                 }
             }
         }
+        Ok(())
     }
 
     /// Prints what is left without an end of line.
     pub(crate) fn finish(&mut self, isolate: &IsolateCore) {
         if !self.line.is_empty() {
-            self.emit(isolate);
+            // Who has ended cannot end once more.
+            let _ = self.emit(isolate);
         }
     }
 
-    fn emit(&mut self, isolate: &IsolateCore) {
+    fn emit(&mut self, isolate: &IsolateCore) -> Result<(), LimitHit> {
         let group = isolate.group();
         let line = Line {
             isolate: isolate.name(),
@@ -193,20 +212,41 @@ impl LineBuffer {
         } else {
             line.isolate.len() + 3
         };
-        if group.output.charge((label + self.line.len() + 1) as u64) {
-            let output = &group.core().output;
-            crate::core::shielded(|| output.line(&line));
-        } else if !group.output.noticed.swap(true, Ordering::Relaxed) {
-            let hit = group.limits.hit(insula_message::Limit::OutputBytes);
-            let text = format!("insula: {hit}; further output of this group is dropped");
-            let notice = Line {
-                stream: Stream::Stderr,
-                text: &text,
-                ..line
-            };
-            let output = &group.core().output;
-            crate::core::shielded(|| output.line(&notice));
-        }
+        let length = (label + self.line.len() + 1) as u64;
+        let printed = match group.output.charge(group, length) {
+            Ok(()) => {
+                give(isolate, &line);
+                Ok(())
+            }
+            Err(hit) => drop_line(isolate, &line, hit),
+        };
         self.line.clear();
+        printed
     }
+}
+
+/// Hands a line to the host.
+fn give(isolate: &IsolateCore, line: &Line<'_>) {
+    let output = &isolate.group().core().output;
+    crate::core::shielded(|| output.line(line));
+}
+
+/// A line is one too many: an error where that ends the isolate. Else the first of
+/// them is told in its place.
+fn drop_line(isolate: &IsolateCore, line: &Line<'_>, hit: LimitHit) -> Result<(), LimitHit> {
+    let output = &isolate.group().output;
+    if output.fatal {
+        return Err(hit);
+    }
+    isolate.met(hit);
+    if output.over.set(hit).is_ok() {
+        let text = format!("insula: {hit}; further output of this group is dropped");
+        let notice = Line {
+            stream: Stream::Stderr,
+            text: &text,
+            ..*line
+        };
+        give(isolate, &notice);
+    }
+    Ok(())
 }

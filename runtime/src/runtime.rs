@@ -12,7 +12,7 @@ use crate::group::MailboxShare;
 use crate::handle::Isolate;
 use crate::limits::Limits;
 use crate::message::{self, SendPort};
-use crate::output::{Output, Stdio};
+use crate::output::{GroupOutput, Output, Stdio};
 use crate::port::Paid;
 use crate::program::Program;
 use crate::receive_port::ReceivePort;
@@ -93,7 +93,7 @@ impl Runtime {
         }
         let group = self
             .core
-            .new_group(limits, grants)
+            .new_group(limits, grants, GroupOutput::new(options.output_fatal))
             .ok_or(SpawnError::ShutDown)?;
         let first_message = match options.message {
             None => None,
@@ -266,8 +266,9 @@ impl RuntimeBuilder {
     /// # Errors
     ///
     /// Where the address space for the isolates or the threads are not to be
-    /// had.
+    /// had, or [`Limits::wasm_stack`] is out of range.
     pub fn start(self) -> Result<Runtime, StartError> {
+        self.limits.check_stack()?;
         let isolates = self.max_isolates;
         let engine_error = |error: wasmtime::Error| StartError::Engine {
             isolates,

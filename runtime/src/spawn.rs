@@ -151,7 +151,7 @@ fn make(
         Ok(isolate) => isolate,
         Err(hit) => {
             if let Some(parent) = parent {
-                parent.emit_hit(hit);
+                parent.met(hit);
             }
             return Err(hit.into());
         }

@@ -23,6 +23,7 @@ pub struct SpawnOptions<'a> {
     pub(crate) name: Option<String>,
     pub(crate) paused: bool,
     pub(crate) errors_not_fatal: bool,
+    pub(crate) output_fatal: bool,
     pub(crate) on_exit: Option<SendPort>,
     pub(crate) on_error: Option<SendPort>,
     pub(crate) result: Option<SendPort>,
@@ -77,6 +78,14 @@ impl<'a> SpawnOptions<'a> {
     /// default. A panic and a trap always do.
     pub fn errors_fatal(mut self, fatal: bool) -> Self {
         self.errors_not_fatal = !fatal;
+        self
+    }
+
+    /// Whether an isolate of the group that prints more than
+    /// [`Limits::output_bytes`] or [`Limits::output_lines`] allows ends. By default
+    /// what the group prints is dropped from then on, with one notice.
+    pub fn output_fatal(mut self, fatal: bool) -> Self {
+        self.output_fatal = fatal;
         self
     }
 

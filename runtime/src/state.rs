@@ -42,10 +42,8 @@ pub(crate) struct State {
     pub(crate) failure: Option<Failure>,
     /// The memory or table limit that was met last in this turn.
     pub(crate) refused: Option<LimitHit>,
-    memory_bytes: u64,
     /// What was allowed last, to be taken back if it then fails.
     memory_growth: u64,
-    table_elements: u64,
     table_growth: u64,
 }
 
@@ -138,9 +136,7 @@ impl State {
             stderr: LineBuffer::new(Stream::Stderr),
             failure: None,
             refused: None,
-            memory_bytes: 0,
             memory_growth: 0,
-            table_elements: 0,
             table_growth: 0,
         }
     }
@@ -198,10 +194,26 @@ impl State {
         Ok(())
     }
 
-    fn refuse(&mut self, limit: Limit) -> wasmtime::Result<bool> {
-        let hit = self.isolate.limits().hit(limit);
+    /// Takes `more` from what the isolate and its group may have.
+    fn grow(&self, own: Limit, of_group: Limit, more: u64) -> Result<(), LimitHit> {
+        let isolate = &self.isolate;
+        isolate.charge(own, more)?;
+        let charged = isolate.group().charge(of_group, more);
+        if charged.is_err() {
+            isolate.meter(own).discharge(more);
+        }
+        charged
+    }
+
+    fn shrink(&self, own: Limit, of_group: Limit, less: u64) {
+        self.isolate.meter(own).discharge(less);
+        self.isolate.group().discharge(of_group, less);
+    }
+
+    /// No memory, or no table, of that size.
+    fn refuse(&mut self, hit: LimitHit) -> wasmtime::Result<bool> {
         self.refused = Some(hit);
-        self.isolate.emit_hit(hit);
+        self.isolate.met(hit);
         Ok(false)
     }
 }
@@ -213,25 +225,18 @@ impl ResourceLimiter for State {
         desired: usize,
         _maximum: Option<usize>,
     ) -> wasmtime::Result<bool> {
-        let group = self.isolate.group().clone();
-        let limits = self.isolate.limits();
         let more = desired.saturating_sub(current) as u64;
         self.memory_growth = 0;
-        if self.memory_bytes.saturating_add(more) > limits.memory {
-            return self.refuse(Limit::Memory);
+        match self.grow(Limit::Memory, Limit::GroupMemory, more) {
+            Ok(()) => self.memory_growth = more,
+            Err(hit) => return self.refuse(hit),
         }
-        if !group.charge_memory(more) {
-            return self.refuse(Limit::GroupMemory);
-        }
-        self.memory_bytes += more;
-        self.memory_growth = more;
         Ok(true)
     }
 
     fn memory_grow_failed(&mut self, _error: wasmtime::Error) -> wasmtime::Result<()> {
         let growth = std::mem::take(&mut self.memory_growth);
-        self.memory_bytes -= growth;
-        self.isolate.group().discharge_memory(growth);
+        self.shrink(Limit::Memory, Limit::GroupMemory, growth);
         Ok(())
     }
 
@@ -243,16 +248,16 @@ impl ResourceLimiter for State {
     ) -> wasmtime::Result<bool> {
         let more = desired.saturating_sub(current) as u64;
         self.table_growth = 0;
-        if self.table_elements.saturating_add(more) > self.isolate.limits().table_elements {
-            return self.refuse(Limit::TableElements);
+        match self.grow(Limit::TableElements, Limit::GroupTableElements, more) {
+            Ok(()) => self.table_growth = more,
+            Err(hit) => return self.refuse(hit),
         }
-        self.table_elements += more;
-        self.table_growth = more;
         Ok(true)
     }
 
     fn table_grow_failed(&mut self, _error: wasmtime::Error) -> wasmtime::Result<()> {
-        self.table_elements -= std::mem::take(&mut self.table_growth);
+        let growth = std::mem::take(&mut self.table_growth);
+        self.shrink(Limit::TableElements, Limit::GroupTableElements, growth);
         Ok(())
     }
 }
@@ -261,6 +266,12 @@ impl Drop for State {
     fn drop(&mut self) {
         self.stdout.finish(&self.isolate);
         self.stderr.finish(&self.isolate);
-        self.isolate.group().discharge_memory(self.memory_bytes);
+        for (own, of_group) in [
+            (Limit::Memory, Limit::GroupMemory),
+            (Limit::TableElements, Limit::GroupTableElements),
+        ] {
+            let all = self.isolate.meter(own).used();
+            self.shrink(own, of_group, all);
+        }
     }
 }

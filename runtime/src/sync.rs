@@ -30,21 +30,30 @@ pub(crate) fn wait_timeout<'a, T>(
 /// A thread that can be joined.
 pub(crate) type JoinHandle = std::thread::JoinHandle<()>;
 
-/// The stack of a worker: what a guest may use (`Limits::wasm_stack`) and what
-/// the host's own frames need, tested in debug builds.
-const WORKER_STACK: usize = 2 << 20;
+/// What the host's own frames need of a thread's stack, tested in debug builds.
+/// A worker has what a guest may use (`Limits::wasm_stack`) beside it.
+const HOST_STACK: usize = 1792 << 10;
 
 /// How many threads beside one for each permit are kept for the next turns that
 /// take long. Here as a model has few threads.
 pub(crate) const MORE_SPARES: usize = 4;
 
-/// Starts a thread, or says why the system refuses one.
+/// Starts a thread for the host's own work, or says why the system refuses one.
 pub(crate) fn spawn_thread(
     name: String,
     work: impl FnOnce() + Send + 'static,
 ) -> std::io::Result<JoinHandle> {
+    spawn_worker(name, 0, work)
+}
+
+/// Starts a thread that guests run on, with so many bytes of stack for them.
+pub(crate) fn spawn_worker(
+    name: String,
+    guest_stack: usize,
+    work: impl FnOnce() + Send + 'static,
+) -> std::io::Result<JoinHandle> {
     std::thread::Builder::new()
         .name(name)
-        .stack_size(WORKER_STACK)
+        .stack_size(HOST_STACK + guest_stack)
         .spawn(work)
 }

@@ -14,7 +14,7 @@ use crate::sched::Seat;
 use crate::state::{State, Stop, Turn};
 use crate::sync::lock;
 use crate::task::Task;
-use insula_message::{Backtrace, ExitReason};
+use insula_message::{Backtrace, ExitReason, Limit};
 
 /// What the worker that runs an isolate needs of it.
 pub(crate) enum Body {
@@ -190,6 +190,10 @@ fn reason(error: wasmtime::Error, store: &Store<State>, instantiating: bool) -> 
         };
     }
     let trap = error.downcast_ref::<Trap>();
+    if trap == Some(&Trap::StackOverflow) {
+        let hit = state.isolate.limits().hit(Limit::WasmStack);
+        return ExitReason::Limit { hit, backtrace };
+    }
     // Guests abort with `unreachable` when memory is refused to them.
     let gave_up = match trap {
         Some(trap) => *trap == Trap::UnreachableCodeReached,

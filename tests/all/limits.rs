@@ -4,7 +4,11 @@
 use std::collections::BTreeMap;
 
 use anyhow::{Result, bail, ensure};
-use insula::{ExitReason, Limit, LimitHit, Limits, SpawnOptions, Stream};
+use insula::{
+    ExitReason, Limit, LimitHit, Limits, Runtime, Scope, SpawnError, SpawnOptions, StartError,
+    Stream,
+};
+use insula_tests::Host;
 
 use insula_tests::hostile::{
     End, MEMORY, SHORT_CHILD, SPAWN, WAITING_CHILD, child, main, row, rows, server, table,
@@ -82,6 +86,12 @@ fn what_is_said_names_limit_value_and_option() {
         let said = LimitHit { limit, value: 4711 }.to_string();
         assert!(said.contains("4711"), "{said}");
         assert!(said.contains(&format!("`Limits::{option}`")), "{said}");
+        let of_runtime = limit.scope() == Scope::Runtime;
+        assert_eq!(
+            said.contains("`RuntimeBuilder::limits`"),
+            of_runtime,
+            "{said}"
+        );
         // What is limited is said in words too, and differs from all others.
         let what = said.split("4711").nth(1).unwrap_or_default();
         assert!(
@@ -233,6 +243,7 @@ fn what_ends_an_isolate_says_why_and_raising_helps() -> Result<()> {
             (Limit::Memory, 131_071, 131_072, pages),
             (Limit::GroupMemory, 131_071, 131_072, pages),
             (Limit::TableElements, 9, 10, &table),
+            (Limit::GroupTableElements, 9, 10, &table),
             (Limit::TurnCpu, 1, 3_600_000, &count),
         ] {
             for (value, end) in [(too_little, End::Limit(limit)), (enough, End::Ended)] {
@@ -318,38 +329,110 @@ fn preempted_turns_are_limited() -> Result<()> {
     })
 }
 
-/// Output that is dropped is told once, and with the option.
+/// Output that is dropped is told once, and with the option; or it ends who prints
+/// it.
 #[test]
 fn output_is_limited() -> Result<()> {
     table(|table| {
+        let print =
+            "(drop (call $fd_write (i32.const 1) (i32.const 64) (i32.const 1) (i32.const 0)))";
+        let short =
+            "(drop (call $fd_write (i32.const 1) (i32.const 96) (i32.const 1) (i32.const 0)))";
         let wat = format!(
             "{MEMORY} (data (i32.const 64) \"\\48\\00\\00\\00\\0a\\00\\00\\00123456789\\n\")
-            (func (export \"insula:entry/main\")
-                (drop (call $fd_write (i32.const 1) (i32.const 64) (i32.const 1) (i32.const 0)))
-                (drop (call $fd_write (i32.const 1) (i32.const 64) (i32.const 1) (i32.const 0))))"
+            (data (i32.const 96) \"\\50\\00\\00\\00\\02\\00\\00\\00\")
+            (func (export \"insula:entry/main\") {print} {print} {short})"
         );
-        for (bytes, lines, notices) in [(20, 2, 0), (19, 1, 1), (9, 0, 1)] {
-            let before = (
-                table.host.texts(Stream::Stdout).len(),
-                table.host.texts(Stream::Stderr).len(),
-            );
-            let limits = Limits::default().output_bytes(bytes);
-            let reason = table.run(&wat, SpawnOptions::new().limits(limits))?;
-            ensure!(reason.is_ended(), "{reason}");
-            let printed = table.host.texts(Stream::Stdout).split_off(before.0);
-            ensure!(printed == vec!["123456789"; lines], "{bytes}: {printed:?}");
-            let said = table.host.texts(Stream::Stderr).split_off(before.1);
-            ensure!(said.len() == notices, "{bytes}: {said:?}");
-            let hit = LimitHit {
-                limit: Limit::OutputBytes,
-                value: bytes,
+        let all = ["123456789", "123456789", "9"];
+        for (limit, value, lines) in [
+            (Limit::OutputBytes, 22, 3),
+            // What would fit comes too late.
+            (Limit::OutputBytes, 19, 1),
+            (Limit::OutputBytes, 9, 0),
+            (Limit::OutputLines, 3, 3),
+            (Limit::OutputLines, 2, 2),
+            (Limit::OutputLines, 0, 0),
+        ] {
+            for fatal in [false, true] {
+                let before = (
+                    table.host.texts(Stream::Stdout).len(),
+                    table.host.texts(Stream::Stderr).len(),
+                );
+                let limits = Limits::default().set(limit.option(), value);
+                let limits = limits.expect("a limit");
+                let options = SpawnOptions::new().limits(limits).output_fatal(fatal);
+                let reason = table.run(&wat, options)?;
+                let hit = LimitHit { limit, value };
+                let printed = table.host.texts(Stream::Stdout).split_off(before.0);
+                let said = table.host.texts(Stream::Stderr).split_off(before.1);
+                ensure!(printed == all[..lines], "{hit}: {printed:?}");
+                let is_over = lines < all.len();
+                match &reason {
+                    ExitReason::Ended => ensure!(!(is_over && fatal), "{hit}"),
+                    ExitReason::Limit { hit: met, .. } => {
+                        ensure!(is_over && fatal && *met == hit, "{reason}, expected {hit}");
+                    }
+                    other => bail!("{other}"),
+                }
+                let notices = usize::from(is_over && !fatal);
+                ensure!(said.len() == notices, "{hit}: {said:?}");
+                ensure!(
+                    said.iter().all(|said| said.contains(&hit.to_string())),
+                    "{said:?}, expected {hit}"
+                );
             }
-            .to_string();
-            ensure!(
-                said.iter().all(|said| said.contains(&hit)),
-                "{said:?}, expected {hit}"
-            );
         }
         Ok(())
     })
+}
+
+/// Calls itself so many times, in frames of some tens of bytes.
+fn deep(calls: u32) -> String {
+    format!(
+        "(module (memory (export \"memory\") 1)
+        (func (export \"insula:entry/main\") (drop (call $deep (i32.const {calls}))))
+        (func $deep (param i32) (result i32)
+            (if (result i32) (local.get 0)
+                (then (i32.add (local.get 0) (call $deep (i32.sub (local.get 0) (i32.const 1)))))
+                (else (i32.const 0)))))"
+    )
+}
+
+/// The stack is of the runtime: its engine and its threads have one size for all.
+#[test]
+fn the_stack_is_limited_for_the_whole_runtime() -> Result<()> {
+    for (stack, calls, ends) in [
+        (Limits::LEAST_STACK, 3, true),
+        (Limits::LEAST_STACK, 1_000, false),
+        (256 << 10, 1_000, true),
+        (256 << 10, 1_000_000, false),
+        (Limits::MOST_STACK, 1_000_000, true),
+    ] {
+        let limits = Limits::default().wasm_stack(stack);
+        let host = Host::with(|builder| builder.max_isolates(4).limits(limits.clone()))?;
+        let program = host.wat(&deep(calls))?;
+        let reason = host.run(&program, SpawnOptions::new())?;
+        let end = match ends {
+            true => End::Ended,
+            false => End::Limit(Limit::WasmStack),
+        };
+        ensure!(end.is(&reason, &limits), "{calls} in {stack}: {reason}");
+        // Not for one group: that is said at once.
+        let other = SpawnOptions::new().limits(limits.wasm_stack(stack + 1));
+        let refused = host.runtime.spawn(&program, other);
+        ensure!(
+            matches!(&refused, Err(SpawnError::RuntimeLimit(hit)) if hit.value == stack),
+            "{refused:?}"
+        );
+    }
+    for stack in [0, Limits::LEAST_STACK - 1, Limits::MOST_STACK + 1, u64::MAX] {
+        let limits = Limits::default().wasm_stack(stack);
+        let refused = Runtime::builder().max_isolates(4).limits(limits).start();
+        let refused = refused.err();
+        ensure!(
+            matches!(refused, Some(StartError::WasmStack(found)) if found == stack),
+            "{refused:?}"
+        );
+    }
+    Ok(())
 }

@@ -2,7 +2,7 @@
 //! says what, where, and in which functions.
 
 use anyhow::Result;
-use insula::{CallError, ExitReason, Frame, SpawnOptions};
+use insula::{CallError, ExitReason, Frame, Limit, SpawnOptions};
 use insula_tests::{HANG, Host, panics_place as place};
 
 use crate::guests;
@@ -75,13 +75,13 @@ fn a_trap_is_an_exit_reason_with_functions() -> Result<()> {
 }
 
 #[test]
-fn an_overflow_of_the_stack_is_a_trap() -> Result<()> {
+fn an_overflow_of_the_stack_is_a_limit_with_a_backtrace() -> Result<()> {
     let host = Host::new()?;
     host.run_guest(guests::PANICS)?;
-    let Some(ExitReason::Trapped { trap, backtrace }) = host.exit_of("overflows#4") else {
+    let Some(ExitReason::Limit { hit, backtrace }) = host.exit_of("overflows#4") else {
         panic!("{:?}", host.exit_of("overflows#4"));
     };
-    assert_eq!(trap, "wasm trap: call stack exhausted");
+    assert_eq!(hit.limit, Limit::WasmStack);
     // The innermost ones are told, as many as are kept.
     assert!(!backtrace.is_empty());
     for function in functions(&backtrace) {

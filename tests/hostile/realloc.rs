@@ -87,7 +87,7 @@ fn what_it_does_is_checked() -> Result<()> {
             row(
                 "calls itself for ever",
                 realloc("(call $realloc (local.get 0) (local.get 1) (local.get 2) (local.get 3))"),
-                End::Trapped("stack"),
+                End::Limit(Limit::WasmStack),
             ),
             row(
                 "grows memory and answers with what is new",

@@ -116,24 +116,24 @@ fn the_stack_ends() -> Result<()> {
             row(
                 "recursion",
                 deep("(i64.add (i64.const 1) (call $deep (local.get 0)))"),
-                End::Trapped("stack"),
+                End::Limit(Limit::WasmStack),
             ),
             row(
                 "fat frames",
                 deep(&format!("{fat} {uses} (local.get 7)")),
-                End::Trapped("stack"),
+                End::Limit(Limit::WasmStack),
             ),
             row(
                 "recursion with an import at each level",
                 main("(call $deep)") + "(func $deep (call $receive (i32.const 0)) (call $deep))",
-                End::Trapped("stack"),
+                End::Limit(Limit::WasmStack),
             ),
             row(
                 "indirect recursion",
                 main("(call_indirect (i32.const 0))")
                     + "(table 1 funcref) (elem (i32.const 0) $deep)
                        (func $deep (call_indirect (i32.const 0)) (call_indirect (i32.const 0)))",
-                End::Trapped("stack"),
+                End::Limit(Limit::WasmStack),
             ),
         ])
     })

@@ -132,7 +132,8 @@ fn uncaught(
     if !isolate.tell_of_error(&error, &backtrace) {
         let state = guest.data_mut();
         let line = format!("an error that nobody listens for, at {place}: {error}\n");
-        state.stderr.write(&isolate, line.as_bytes());
+        let printed = state.stderr.write(&isolate, line.as_bytes());
+        printed.map_err(Stop::Limit)?;
     }
     Ok(())
 }

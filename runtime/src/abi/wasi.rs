@@ -103,7 +103,8 @@ fn fd_write(
             Stream::Stdout => &mut state.stdout,
             Stream::Stderr => &mut state.stderr,
         };
-        buffer.write(&state.isolate, taken);
+        let printed = buffer.write(&state.isolate, taken);
+        printed.map_err(Stop::Limit)?;
         sum += taken.len() as u32;
         if taken.len() < bytes.len() {
             break;

@@ -69,6 +69,7 @@ pub(crate) struct Scheduler<T> {
     ticks: AtomicU64,
     /// Told when a permit is given to a thread while the monitor sleeps.
     used: Condvar,
+    guest_stack: usize,
     threads: Threads,
 }
 
@@ -100,8 +101,10 @@ impl<T> Table<T> {
 }
 
 impl<T: Work> Scheduler<T> {
-    pub(crate) fn new(permits: usize) -> Self {
+    /// With so many permits, and bytes of stack on each worker for what it runs.
+    pub(crate) fn new(permits: usize, guest_stack: usize) -> Self {
         Scheduler {
+            guest_stack,
             queues: Queues::new(permits),
             table: Mutex::new(Table {
                 held: (0..permits).map(|_| None).collect(),

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::io;
 
-use crate::sync::{Arc, JoinHandle, Mutex, lock, spawn_thread};
+use crate::sync::{Arc, JoinHandle, Mutex, lock, spawn_worker};
 
 use super::seat::Seat;
 use super::{Scheduler, Work};
@@ -42,7 +42,8 @@ impl<T: Work> Scheduler<T> {
         book.join_ended();
         let number = book.made;
         let (scheduler, own_seat) = (self.clone(), seat.clone());
-        let handle = spawn_thread(format!("insula-worker-{number}"), move || {
+        let name = format!("insula-worker-{number}");
+        let handle = spawn_worker(name, self.guest_stack, move || {
             scheduler.work(&own_seat);
             lock(&scheduler.threads.0).ended.push(number);
         })?;

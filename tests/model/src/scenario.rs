@@ -59,7 +59,7 @@ pub(crate) struct World {
 impl World {
     pub(crate) fn new(permits: usize) -> Arc<Self> {
         Arc::new(World {
-            scheduler: Arc::new(Scheduler::new(permits)),
+            scheduler: Arc::new(Scheduler::new(permits, 0)),
             permits: Permits {
                 number: permits,
                 sure: Mutex::new(0),

@@ -47,3 +47,11 @@ pub(crate) fn spawn_thread(
     THREADS.set(left.ok_or(std::io::ErrorKind::WouldBlock)?);
     loom::thread::Builder::new().name(name).spawn(work)
 }
+
+pub(crate) fn spawn_worker(
+    name: String,
+    _guest_stack: usize,
+    work: impl FnOnce() + Send + 'static,
+) -> std::io::Result<JoinHandle> {
+    spawn_thread(name, work)
+}
