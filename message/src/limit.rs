@@ -103,6 +103,7 @@ limits! {
     Group Count Programs programs "programs loaded by one group",
     Group Count PreemptedTurns preempted_turns "preempted turns in one group",
     Group Bytes HostMemory host_memory "bytes that the host keeps for one group",
+    Group Count OpenFiles open_files "open files in one group",
     Group Bytes OutputBytes output_bytes "bytes of output in one group",
     Group Count OutputLines output_lines "lines of output in one group",
     Runtime Bytes WasmStack wasm_stack "bytes of stack in one turn",

@@ -20,7 +20,6 @@ use crate::sched::Scheduler;
 use crate::state::State;
 use crate::sync::{JoinHandle, lock, spawn_thread};
 use crate::task::Task;
-use crate::uri::Grants;
 use insula_message::{ExitReason, Limit};
 
 pub(crate) struct Core {
@@ -112,7 +111,6 @@ impl Core {
     pub(crate) fn new_group(
         self: &Arc<Self>,
         limits: Limits,
-        grants: Grants,
         output: GroupOutput,
     ) -> Option<Arc<GroupCore>> {
         let mut groups = lock(&self.groups);
@@ -120,7 +118,7 @@ impl Core {
             return None;
         }
         groups.made += 1;
-        let group = GroupCore::new(groups.made, self.clone(), limits, grants, output);
+        let group = GroupCore::new(groups.made, self.clone(), limits, output);
         let number = groups.made;
         groups.alive.insert(number, Arc::downgrade(&group));
         Some(group)

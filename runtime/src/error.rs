@@ -163,6 +163,9 @@ pub enum SpawnError {
     /// The first message could not be encoded.
     #[error("the first message could not be encoded: {0}")]
     Encode(#[from] insula_message::EncodeError),
+    /// What was granted is not there, or cannot be said.
+    #[error(transparent)]
+    Capability(#[from] CapabilityError),
     /// What was granted is not there.
     #[error("a URI could not be granted: {0}")]
     Grant(LoadError),
@@ -179,6 +182,51 @@ pub enum SpawnError {
     /// The runtime is being shut down.
     #[error("the runtime is shut down")]
     ShutDown,
+}
+
+/// A capability could not be granted.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum CapabilityError {
+    /// The folder could not be opened.
+    #[error("the folder {} could not be granted as `{guest}`: {why}", host.display())]
+    Dir {
+        /// The folder.
+        host: PathBuf,
+        /// What guests were to call it.
+        guest: String,
+        /// What the system said.
+        why: String,
+    },
+    /// Guests cannot call a folder so.
+    #[error(
+        "a folder cannot be granted as {guest:?}: that has to be 1 to 4096 bytes without a zero"
+    )]
+    GuestPath {
+        /// What guests were to call it, or its beginning.
+        guest: String,
+    },
+    /// Two folders were granted under one name.
+    #[error("two folders were granted as `{guest}`: give each its own path in the guest")]
+    SameName {
+        /// The name.
+        guest: String,
+    },
+    /// A variable cannot be said in an environment.
+    #[error(
+        "the variable {name:?} cannot be granted: a name is not empty and has no `=`, and \
+         neither it nor the value has a zero byte"
+    )]
+    Env {
+        /// The variable's name.
+        name: String,
+    },
+    /// An argument cannot be said.
+    #[error("the argument {arg:?} cannot be granted: it has a zero byte")]
+    Arg {
+        /// The argument.
+        arg: String,
+    },
 }
 
 /// How many entries an error names: a module may have as many as it likes.

@@ -16,7 +16,6 @@ use crate::sched::Admission;
 use crate::starved::Starved;
 use crate::sync::{lock, wait};
 use crate::task::Task;
-use crate::uri::Grants;
 use insula_message::ExitReason;
 use insula_message::{Limit, LimitHit};
 
@@ -24,7 +23,6 @@ pub(crate) struct GroupCore {
     number: u64,
     core: Arc<Core>,
     pub(crate) limits: Limits,
-    pub(crate) grants: Grants,
     pub(crate) output: GroupOutput,
     admission: Arc<Admission<Task>>,
     /// What can still make something happen: isolates that are queued or run,
@@ -76,14 +74,12 @@ impl GroupCore {
         number: u64,
         core: Arc<Core>,
         limits: Limits,
-        grants: Grants,
         output: GroupOutput,
     ) -> Arc<Self> {
         let preempted = usize::try_from(limits.preempted_turns).unwrap_or(usize::MAX);
         Arc::new(GroupCore {
             number,
             core,
-            grants,
             output,
             admission: Arc::new(Admission::new(preempted.max(1))),
             activity: AtomicUsize::new(0),

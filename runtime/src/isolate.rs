@@ -16,6 +16,7 @@ use crate::listeners::cut;
 use crate::mailbox::Mailbox;
 use crate::meters::{IsolateMeters, Meter};
 use crate::port::{Port, PortRef, Target};
+use crate::reach::Reach;
 use crate::sched::{RunState, Seat};
 use crate::sync::{lock, wait, wait_timeout};
 use crate::task::Task;
@@ -29,6 +30,7 @@ pub(crate) struct IsolateCore {
     entry: OnceLock<String>,
     group: Arc<GroupCore>,
     limits: Arc<Limits>,
+    reach: Arc<Reach>,
     meters: IsolateMeters,
     /// The limits that listeners were told of, and when last.
     told: Mutex<Vec<(Limit, Instant)>>,
@@ -64,6 +66,7 @@ pub(crate) struct Traits {
     pub(crate) number: u64,
     pub(crate) name: String,
     pub(crate) limits: Arc<Limits>,
+    pub(crate) reach: Arc<Reach>,
     pub(crate) errors_fatal: bool,
     pub(crate) paused: bool,
 }
@@ -81,6 +84,7 @@ impl IsolateCore {
             number,
             name,
             limits,
+            reach,
             errors_fatal,
             paused,
         } = traits;
@@ -102,6 +106,7 @@ impl IsolateCore {
             meters: IsolateMeters::default(),
             told: Mutex::default(),
             limits,
+            reach,
             group: group.clone(),
         });
         let slot = isolate.open_port(0);
@@ -134,6 +139,11 @@ impl IsolateCore {
     /// Its own limits; those of its group are the group's.
     pub(crate) fn limits(&self) -> &Arc<Limits> {
         &self.limits
+    }
+
+    /// What it may reach of the world outside.
+    pub(crate) fn reach(&self) -> &Arc<Reach> {
+        &self.reach
     }
 
     /// Of a limit that it has for itself.

@@ -137,6 +137,9 @@ limits! {
     /// ports, timers, names and isolates, alive or not, by what each costs the host.
     /// What waits in mailboxes is counted there. 64 MiB by default.
     host_memory: HostMemory = 64 * MIB;
+    /// Files and folders that a group has open in the folders which it was granted.
+    /// Each is a descriptor of the process, which has 1,024 as a rule. 256 by default.
+    open_files: OpenFiles = 256;
     /// Bytes of output of one group, then dropped with one notice. 16 MiB by
     /// default.
     output_bytes: OutputBytes = 16 * MIB;

@@ -15,10 +15,10 @@ use crate::message::{self, SendPort};
 use crate::output::{GroupOutput, Output, Stdio};
 use crate::port::Paid;
 use crate::program::Program;
+use crate::reach::Reach;
 use crate::receive_port::ReceivePort;
 use crate::spawn::{self, Child, NotSpawned};
 use crate::spawn_options::SpawnOptions;
-use crate::uri::Grants;
 
 /// Runs isolates. Dropping it ends every isolate and joins every thread.
 ///
@@ -82,10 +82,7 @@ impl Runtime {
                 entries: program.entries().to_vec(),
             });
         }
-        let mut grants = Grants::default();
-        for uri in &options.capabilities.programs {
-            grants.grant(uri).map_err(SpawnError::Grant)?;
-        }
+        let reach = Arc::new(Reach::open(&options.capabilities)?);
         let own = &self.core.limits;
         let limits = options.limits.unwrap_or_else(|| own.clone());
         if let Some(limit) = limits.differs_from_runtime(own) {
@@ -93,7 +90,7 @@ impl Runtime {
         }
         let group = self
             .core
-            .new_group(limits, grants, GroupOutput::new(options.output_fatal))
+            .new_group(limits, GroupOutput::new(options.output_fatal))
             .ok_or(SpawnError::ShutDown)?;
         let first_message = match options.message {
             None => None,
@@ -120,7 +117,8 @@ impl Runtime {
             on_exit: port(options.on_exit),
             on_error: port(options.on_error),
             result_port: port(options.result),
-            ..Child::new(entry, Arc::new(group.limits.clone()))
+            stdin: options.capabilities.stdin,
+            ..Child::new(entry, Arc::new(group.limits.clone()), reach)
         };
         let (isolate, port) =
             spawn::first(&group, program.clone(), child).map_err(|refused| match refused {

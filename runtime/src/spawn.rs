@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::capabilities::Stdin;
 use crate::controller::Watched;
 use crate::error;
 use crate::events::Event;
@@ -11,6 +12,7 @@ use crate::limits::Limits;
 use crate::listeners::ExitListener;
 use crate::port::{Paid, PortRef, SendStatus};
 use crate::program::Program;
+use crate::reach::Reach;
 use crate::sched::Seat;
 use crate::sync::lock;
 use crate::task::Task;
@@ -31,11 +33,14 @@ pub(crate) struct Child {
     pub(crate) on_error: Option<PortRef>,
     pub(crate) result_port: Option<PortRef>,
     pub(crate) limits: Arc<Limits>,
+    pub(crate) reach: Arc<Reach>,
+    /// Of the first isolate of a group; nobody else has any.
+    pub(crate) stdin: Stdin,
 }
 
 impl Child {
     /// One with the usual traits.
-    pub(crate) fn new(entry: &str, limits: Arc<Limits>) -> Self {
+    pub(crate) fn new(entry: &str, limits: Arc<Limits>, reach: Arc<Reach>) -> Self {
         Child {
             entry: entry.to_owned(),
             first_message: None,
@@ -46,6 +51,8 @@ impl Child {
             on_error: None,
             result_port: None,
             limits,
+            reach,
+            stdin: Stdin::Closed,
         }
     }
 }
@@ -126,6 +133,7 @@ fn make(
             number,
             name: format!("{what}#{number}"),
             limits: child.limits,
+            reach: child.reach,
             errors_fatal: child.errors_fatal,
             paused: child.paused,
         };
@@ -133,6 +141,7 @@ fn make(
             program: program.map(Ok),
             first_message: child.first_message,
             result_port: child.result_port,
+            stdin: child.stdin,
         };
         let isolate = IsolateCore::new(traits, group, start);
         if !child.entry.is_empty() {

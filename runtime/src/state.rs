@@ -1,6 +1,7 @@
 //! What the store of one isolate holds: what its guest has, and what it has
 //! used.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -9,13 +10,17 @@ use wasmtime_wasi::p1::WasiP1Ctx;
 use wasmtime_wasi::{HostMonotonicClock, WasiCtxBuilder};
 
 use crate::handles::Handles;
+use crate::input::Input;
 use crate::isolate::IsolateCore;
+use crate::open_files::OpenFile;
 use crate::output::{LineBuffer, Stream};
 use crate::port::{Paid, PortRef};
+use crate::preopen;
 use crate::program::Program;
 use crate::sched::Seat;
+use crate::streams::Streams;
 use crate::task::Task;
-use insula_message::{Limit, LimitHit};
+use insula_message::{ExitReason, Limit, LimitHit};
 
 pub(crate) struct State {
     pub(crate) isolate: Arc<IsolateCore>,
@@ -36,6 +41,11 @@ pub(crate) struct State {
     pub(crate) born: Instant,
     /// Made when it is needed first: many guests never do.
     wasi: Option<Box<WasiP1Ctx>>,
+    /// Which of its descriptors are its streams.
+    pub(crate) streams: Streams,
+    pub(crate) input: Input,
+    /// What it has opened, by the descriptor.
+    pub(crate) open_files: BTreeMap<u32, OpenFile>,
     pub(crate) stdout: LineBuffer,
     pub(crate) stderr: LineBuffer,
     /// What a panic hook said.
@@ -132,6 +142,9 @@ impl State {
             wasi_in_realloc: false,
             born: Instant::now(),
             wasi: None,
+            streams: Streams::default(),
+            input: Input::Closed,
+            open_files: BTreeMap::new(),
             stdout: LineBuffer::new(Stream::Stdout),
             stderr: LineBuffer::new(Stream::Stderr),
             failure: None,
@@ -141,21 +154,32 @@ impl State {
         }
     }
 
-    /// Nothing is granted: no files, no environment, no input. Its output is
-    /// shadowed by ours.
+    /// What the isolate may reach. Its output and its input are shadowed by ours.
     pub(crate) fn wasi(&mut self) -> &mut WasiP1Ctx {
         self.wasi_in_realloc |= self.in_realloc;
         // Not the program's name: its path is nobody's business.
         let name = self.isolate.name();
         let clock = GuestClock(self.born);
+        let isolate = &self.isolate;
         self.wasi.get_or_insert_with(|| {
-            Box::new(
-                WasiCtxBuilder::new()
-                    .arg(name)
-                    .monotonic_clock(clock)
-                    .max_random_size(RANDOM_BYTES)
-                    .build_p1(),
-            )
+            let reach = isolate.reach();
+            let mut builder = WasiCtxBuilder::new();
+            builder
+                .arg(name)
+                .args(&reach.args)
+                .allow_blocking_current_thread(true)
+                .monotonic_clock(clock)
+                .max_random_size(RANDOM_BYTES);
+            for (name, value) in &reach.env {
+                builder.env(name, value);
+            }
+            let built = preopen::build(builder, &reach.dirs);
+            Box::new(built.unwrap_or_else(|error| {
+                // It must not run on as if nothing had been granted to it.
+                let why = format!("its folders could not be given to it: {error:#}");
+                isolate.stop(ExitReason::HostFailed(why));
+                WasiCtxBuilder::new().build_p1()
+            }))
         })
     }
 
@@ -183,6 +207,26 @@ impl State {
     /// Waits for something, and stops where the isolate was stopped meanwhile.
     pub(crate) fn wait(&mut self, wait: impl FnOnce(&IsolateCore)) -> wasmtime::Result<()> {
         wait(&self.isolate);
+        self.check_stopped()
+    }
+
+    /// Whether a read of its input would not wait.
+    pub(crate) fn is_input_ready(&self) -> bool {
+        self.input.is_ready_or_nudges(&self.turn.seat)
+    }
+
+    /// Waits on the turn's own thread until there is input, or until `deadline`; the
+    /// monitor hands its permit over.
+    pub(crate) fn wait_for_input(&self, deadline: Option<Instant>) -> wasmtime::Result<()> {
+        if self.is_input_ready() {
+            return Ok(());
+        }
+        let seat = &self.turn.seat;
+        self.isolate.waiting_on(seat, || {
+            seat.sleep_in_turn(deadline, || {
+                self.isolate.is_stopped() || self.is_input_ready()
+            });
+        });
         self.check_stopped()
     }
 

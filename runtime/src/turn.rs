@@ -5,8 +5,10 @@ use std::sync::Arc;
 
 use wasmtime::{PoolConcurrencyLimitError, Store, Trap, TypedFunc, WasmBacktrace};
 
+use crate::capabilities::Stdin;
 use crate::control::Attended;
 use crate::exit::{frames, without_panicking};
+use crate::input::Input;
 use crate::isolate::IsolateCore;
 use crate::port::{Paid, PortRef};
 use crate::program::Program;
@@ -30,6 +32,7 @@ pub(crate) struct Start {
     pub(crate) program: Option<Result<Program, String>>,
     pub(crate) first_message: Option<Paid>,
     pub(crate) result_port: Option<PortRef>,
+    pub(crate) stdin: Stdin,
 }
 
 impl Body {
@@ -133,6 +136,7 @@ impl Start {
         };
         let mut state = State::new(isolate, &program, self.first_message.take(), turn);
         state.result_port = self.result_port.take();
+        state.input = Input::new(std::mem::take(&mut self.stdin));
         let mut store = Store::new(&isolate.group().core().engine, state);
         store.limiter(|state| state);
         store.epoch_deadline_callback(|mut store| store.data_mut().checkpoint());

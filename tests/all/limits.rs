@@ -15,7 +15,7 @@ use insula_tests::hostile::{
 };
 
 /// Every limit with its default as in the design.
-const DEFAULTS: [(Limit, &str, u64); 27] = [
+const DEFAULTS: [(Limit, &str, u64); 28] = [
     (Limit::Memory, "memory", 134_217_728),
     (Limit::GroupMemory, "group_memory", 536_870_912),
     (Limit::TableElements, "table_elements", 20_000),
@@ -37,6 +37,7 @@ const DEFAULTS: [(Limit, &str, u64); 27] = [
     (Limit::Programs, "programs", 100),
     (Limit::PreemptedTurns, "preempted_turns", 256),
     (Limit::HostMemory, "host_memory", 67_108_864),
+    (Limit::OpenFiles, "open_files", 256),
     (Limit::OutputBytes, "output_bytes", 16_777_216),
     (Limit::OutputLines, "output_lines", 1_000_000),
     (Limit::WasmStack, "wasm_stack", 262_144),

@@ -31,6 +31,7 @@ mod names;
 mod objects;
 mod options;
 mod output;
+mod outside;
 mod own_heap;
 mod panics;
 mod ports;

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::capabilities::Stdin;
 use crate::controller::Controller;
 use crate::error::{self, LoadError};
 use crate::group::MailboxShare;
@@ -128,6 +129,8 @@ fn read<'a>(
         on_error,
         result_port,
         limits,
+        reach: state.isolate.reach().clone(),
+        stdin: Stdin::Closed,
     };
     Ok(Ok((uri, child)))
 }
@@ -177,9 +180,10 @@ fn first_message(
 fn start(state: &State, uri: Option<&str>, child: Child) -> Result<Spawned, Refusal> {
     let spawned = match uri {
         Some(uri) => {
-            let group = state.isolate.group();
-            let granted = group
-                .grants
+            let granted = state
+                .isolate
+                .reach()
+                .programs
                 .find(uri, state.program.path())
                 .map_err(refused_uri)?;
             spawn::from_uri(&state.isolate, granted, child)

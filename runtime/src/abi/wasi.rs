@@ -1,6 +1,9 @@
 //! WASI preview 1: wasmtime's implementation, with the functions shadowed that
-//! print, sleep or exit. Ours label and limit output, and a sleep of ours can be
-//! woken by a kill.
+//! print, sleep or exit, and those that open, read and write files. Ours label and
+//! limit output, and a sleep of ours can be woken by a kill.
+
+mod files;
+mod streams;
 
 use std::time::{Duration, Instant, SystemTime};
 
@@ -9,6 +12,7 @@ use wasmtime_wasi::p1::{self, WasiP1Ctx};
 
 use crate::output::Stream;
 use crate::state::{State, Stop};
+use crate::streams::Streams;
 
 use super::Guest;
 use super::imports::Imports;
@@ -27,10 +31,12 @@ pub(super) fn link(imports: &mut Imports) -> wasmtime::Result<()> {
     p1::add_to_linker_sync(linker, State::wasi)?;
     linker.allow_shadowing(true);
     linker.func_wrap(WASI, "fd_write", fd_write)?;
+    linker.func_wrap(WASI, "fd_read", streams::fd_read)?;
     linker.func_wrap(WASI, "poll_oneoff", poll_oneoff)?;
     linker.func_wrap(WASI, "proc_exit", proc_exit)?;
     linker.func_wrap(WASI, "sched_yield", sched_yield)?;
-    linker.allow_shadowing(false);
+    files::link(imports)?;
+    imports.linker.allow_shadowing(false);
     Ok(())
 }
 
@@ -84,11 +90,8 @@ fn fd_write(
     written: u32,
 ) -> wasmtime::Result<u32> {
     enter(&guest, "fd_write")?;
-    let stream = match fd {
-        1 => Stream::Stdout,
-        2 => Stream::Stderr,
-        // No other descriptor is open for writing.
-        _ => return Ok(BAD_DESCRIPTOR),
+    let Some(stream) = guest.data().streams.output(fd) else {
+        return files::write(&mut guest, fd, (pieces, count), written);
     };
     let (memory, state) = view(&mut guest)?;
     let answer = Span::new(written, 4).within(memory, "a place for a result")?;
@@ -126,6 +129,7 @@ fn u64_at(bytes: &[u8], at: usize) -> u64 {
 const SUBSCRIPTION: u32 = 48;
 const EVENT: u32 = 32;
 const CLOCK_EVENT: u8 = 0;
+const READ_EVENT: u8 = 1;
 const MONOTONIC: u32 = 1;
 
 /// How many subscriptions one call may bring.
@@ -136,8 +140,10 @@ const MOST_SUBSCRIPTIONS: u32 = 4096;
 struct Subscription {
     userdata: u64,
     kind: u8,
-    /// None for descriptors: what a guest may have here is always ready.
+    /// Of a clock.
     due: Option<Instant>,
+    /// Of the others. All but a guest's input are always ready.
+    fd: u32,
 }
 
 impl Subscription {
@@ -158,11 +164,28 @@ impl Subscription {
             userdata: u64_at(bytes, 0),
             kind,
             due,
+            fd: u32_at(bytes, 16),
         }
     }
 
-    fn is_ready(&self, now: Instant) -> bool {
-        self.due.is_none_or(|due| due <= now)
+    fn is_input(&self, streams: &Streams) -> bool {
+        self.kind == READ_EVENT && streams.is_input(self.fd)
+    }
+
+    /// Whether it is about a descriptor that is not open.
+    fn is_closed(&self, state: &mut State) -> wasmtime::Result<bool> {
+        let is_stream = state.streams.is_input(self.fd) || state.streams.output(self.fd).is_some();
+        if self.due.is_some() || is_stream {
+            return Ok(false);
+        }
+        files::is_open(state.wasi(), self.fd).map(|open| !open)
+    }
+
+    fn is_ready(&self, now: Instant, state: &State) -> bool {
+        match self.due {
+            Some(due) => due <= now,
+            None => !self.is_input(&state.streams) || state.is_input_ready(),
+        }
     }
 }
 
@@ -201,19 +224,29 @@ fn poll_oneoff(
         .chunks_exact(SUBSCRIPTION as usize)
         .map(|bytes| Subscription::parse(bytes, now, state.born))
         .collect();
-    if !wanted.iter().any(|one| one.is_ready(now)) {
+    if !wanted.iter().any(|one| one.is_ready(now, state)) {
         let first = wanted.iter().filter_map(|one| one.due).min();
-        sleep_until(state, first)?;
+        if wanted.iter().any(|one| one.is_input(&state.streams)) {
+            state.wait_for_input(first)?;
+        } else {
+            sleep_until(state, first)?;
+        }
     }
     let now = Instant::now();
+    let closed = wanted.iter().map(|one| one.is_closed(state));
+    let closed = closed.collect::<wasmtime::Result<Vec<bool>>>()?;
     let mut ready: u32 = 0;
-    for (one, event) in wanted
+    for ((one, closed), event) in wanted
         .iter()
-        .filter(|one| one.is_ready(now))
+        .zip(closed)
+        .filter(|(one, _)| one.is_ready(now, state))
         .zip(memory[place].chunks_exact_mut(EVENT as usize))
     {
         event.fill(0);
         event[..8].copy_from_slice(&one.userdata.to_le_bytes());
+        if closed {
+            event[8..10].copy_from_slice(&(BAD_DESCRIPTOR as u16).to_le_bytes());
+        }
         event[10] = one.kind;
         ready += 1;
     }
