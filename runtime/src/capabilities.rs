@@ -1,8 +1,14 @@
 //! What a group may reach of the world outside: closed by default, opened one by
 //! one by the host.
 
+mod clock;
+mod random;
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+
+pub use clock::ClockAccess;
+pub use random::Random;
 
 /// What a group may reach of the world outside. Everything is closed by default.
 ///
@@ -56,36 +62,13 @@ pub enum Stdin {
     Inherit,
 }
 
-/// What a guest's clocks show. Timers run whatever it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-#[non_exhaustive]
-pub enum ClockAccess {
-    /// Nothing: asking for the time is an error.
-    Off,
-    /// Whole milliseconds; the monotonic clock begins with the isolate. So no clock
-    /// is finer than what messages tell anyway.
-    #[default]
-    Coarse,
-    /// The host's own, as finely as it has them.
-    Real,
-    /// The time at which the turn began, all through the turn.
-    Frozen,
-    /// A time of the group's own that begins at zero and goes on only when nothing
-    /// in the group can happen before its next timer or the end of a sleep.
-    Virtual,
-}
-
-/// What a guest's random numbers are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-#[non_exhaustive]
-pub enum Random {
-    /// Nothing: asking for them is an error.
-    Off,
-    /// The system's.
-    #[default]
-    Real,
-    /// The same at each run, for each isolate from this seed and its number.
-    Seeded(u64),
+/// A text that names none of the choices there are.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{given}` is no {what}; there is {choices}")]
+pub struct UnknownName {
+    given: String,
+    what: &'static str,
+    choices: String,
 }
 
 impl Capabilities {

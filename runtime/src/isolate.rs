@@ -11,6 +11,7 @@ use crate::control::{Controls, Part};
 use crate::core::shielded;
 use crate::events::Event;
 use crate::group::GroupCore;
+use crate::guest_random::RandomSource;
 use crate::limits::Limits;
 use crate::listeners::cut;
 use crate::mailbox::Mailbox;
@@ -31,6 +32,7 @@ pub(crate) struct IsolateCore {
     group: Arc<GroupCore>,
     limits: Arc<Limits>,
     reach: Arc<Reach>,
+    random: RandomSource,
     meters: IsolateMeters,
     /// The limits that listeners were told of, and when last.
     told: Mutex<Vec<(Limit, Instant)>>,
@@ -67,6 +69,7 @@ pub(crate) struct Traits {
     pub(crate) name: String,
     pub(crate) limits: Arc<Limits>,
     pub(crate) reach: Arc<Reach>,
+    pub(crate) random: RandomSource,
     pub(crate) errors_fatal: bool,
     pub(crate) paused: bool,
 }
@@ -85,6 +88,7 @@ impl IsolateCore {
             name,
             limits,
             reach,
+            random,
             errors_fatal,
             paused,
         } = traits;
@@ -107,6 +111,7 @@ impl IsolateCore {
             told: Mutex::default(),
             limits,
             reach,
+            random,
             group: group.clone(),
         });
         let slot = isolate.open_port(0);
@@ -139,6 +144,10 @@ impl IsolateCore {
     /// Its own limits; those of its group are the group's.
     pub(crate) fn limits(&self) -> &Arc<Limits> {
         &self.limits
+    }
+
+    pub(crate) fn random(&self) -> &RandomSource {
+        &self.random
     }
 
     /// What it may reach of the world outside.

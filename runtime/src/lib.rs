@@ -68,6 +68,8 @@ mod error;
 mod events;
 mod exit;
 mod group;
+mod guest_clock;
+mod guest_random;
 mod handle;
 mod handles;
 mod host_control;
@@ -108,7 +110,7 @@ mod uri;
 mod wait;
 
 pub use abi::Import;
-pub use capabilities::{Access, Capabilities, ClockAccess, Random, Stdin};
+pub use capabilities::{Access, Capabilities, ClockAccess, Random, Stdin, UnknownName};
 pub use capability::Capability;
 pub use control::Priority;
 pub use error::{

@@ -7,6 +7,7 @@ use crate::controller::Watched;
 use crate::error;
 use crate::events::Event;
 use crate::group::{Activity, GroupCore};
+use crate::guest_random::RandomSource;
 use crate::isolate::{FIRST_PORT, IsolateCore, Traits};
 use crate::limits::Limits;
 use crate::listeners::ExitListener;
@@ -126,6 +127,7 @@ fn make(
     };
     let what: String = what.chars().take(NAME_CHARS).collect();
     let holder = parent.map(|parent| parent.group());
+    let random = RandomSource::of_child(child.reach.random, parent);
     let mut port = None;
     // All before anybody else knows it: it may be stopped as soon as it is there.
     let isolate = group.admit(parent, |number| {
@@ -134,6 +136,7 @@ fn make(
             name: format!("{what}#{number}"),
             limits: child.limits,
             reach: child.reach,
+            random,
             errors_fatal: child.errors_fatal,
             paused: child.paused,
         };

@@ -6,9 +6,11 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use wasmtime::{Memory, ResourceLimiter, TypedFunc, UpdateDeadline};
+use wasmtime_wasi::WasiCtxBuilder;
 use wasmtime_wasi::p1::WasiP1Ctx;
-use wasmtime_wasi::{HostMonotonicClock, WasiCtxBuilder};
 
+use crate::guest_clock::GuestClock;
+use crate::guest_random::GuestRandom;
 use crate::handles::Handles;
 use crate::input::Input;
 use crate::isolate::IsolateCore;
@@ -37,8 +39,8 @@ pub(crate) struct State {
     pub(crate) in_realloc: bool,
     /// WASI was called from inside `cabi_realloc`.
     pub(crate) wasi_in_realloc: bool,
-    /// Where the guest's monotonic clock begins.
-    pub(crate) born: Instant,
+    pub(crate) clock: GuestClock,
+    pub(crate) random: GuestRandom,
     /// Made when it is needed first: many guests never do.
     wasi: Option<Box<WasiP1Ctx>>,
     /// Which of its descriptors are its streams.
@@ -84,24 +86,6 @@ impl Turn {
     }
 }
 
-/// A monotonic clock that begins with its isolate, so that it tells nothing
-/// about the host.
-struct GuestClock(Instant);
-
-/// How many random bytes one call may ask for: they are made in the host's
-/// memory first.
-const RANDOM_BYTES: u64 = 1 << 20;
-
-impl HostMonotonicClock for GuestClock {
-    fn resolution(&self) -> u64 {
-        1
-    }
-
-    fn now(&self) -> u64 {
-        u64::try_from(self.0.elapsed().as_nanos()).unwrap_or(u64::MAX)
-    }
-}
-
 /// Why a host function, or a checkpoint, ends the isolate.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Stop {
@@ -140,7 +124,8 @@ impl State {
             realloc: None,
             in_realloc: false,
             wasi_in_realloc: false,
-            born: Instant::now(),
+            clock: GuestClock::new(isolate.reach().clock),
+            random: isolate.random().numbers(),
             wasi: None,
             streams: Streams::default(),
             input: Input::Closed,
@@ -154,12 +139,12 @@ impl State {
         }
     }
 
-    /// What the isolate may reach. Its output and its input are shadowed by ours.
+    /// What the isolate may reach. Its output, its input, its clocks and its random
+    /// numbers are shadowed by ours.
     pub(crate) fn wasi(&mut self) -> &mut WasiP1Ctx {
         self.wasi_in_realloc |= self.in_realloc;
         // Not the program's name: its path is nobody's business.
         let name = self.isolate.name();
-        let clock = GuestClock(self.born);
         let isolate = &self.isolate;
         self.wasi.get_or_insert_with(|| {
             let reach = isolate.reach();
@@ -167,9 +152,7 @@ impl State {
             builder
                 .arg(name)
                 .args(&reach.args)
-                .allow_blocking_current_thread(true)
-                .monotonic_clock(clock)
-                .max_random_size(RANDOM_BYTES);
+                .allow_blocking_current_thread(true);
             for (name, value) in &reach.env {
                 builder.env(name, value);
             }

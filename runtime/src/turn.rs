@@ -168,8 +168,10 @@ impl Live {
         let Some(wake) = self.wake.clone() else {
             return Ok(());
         };
-        self.store.data_mut().turn = turn;
-        self.store.data_mut().refused = None;
+        let state = self.store.data_mut();
+        state.turn = turn;
+        state.refused = None;
+        state.clock.turn_begins();
         self.store.set_epoch_deadline(1);
         wake.call(&mut self.store, ())
             .map_err(|error| reason(error, &self.store, false))

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use clap::Args;
-use insula::Capabilities;
+use insula::{Capabilities, ClockAccess, Random};
 
 #[derive(Args)]
 pub struct CapabilityFlags {
@@ -12,11 +12,25 @@ pub struct CapabilityFlags {
     /// folder or of one file.
     #[arg(long, value_name = "URI")]
     grant_uri: Vec<String>,
+    /// What guests' clocks show: off, coarse (whole milliseconds, the default),
+    /// real, or frozen (within a turn).
+    #[arg(long)]
+    clock: Option<ClockAccess>,
+    /// What guests' random numbers are: off, real (the default), or the same at
+    /// each run for a seed, a number.
+    #[arg(long, value_name = "RANDOM")]
+    random: Option<Random>,
 }
 
 impl CapabilityFlags {
     /// These capabilities and what the flags give.
-    pub fn give(&self, capabilities: Capabilities) -> Result<Capabilities> {
+    pub fn give(&self, mut capabilities: Capabilities) -> Result<Capabilities> {
+        if let Some(clock) = self.clock {
+            capabilities = capabilities.clock(clock);
+        }
+        if let Some(random) = self.random {
+            capabilities = capabilities.random(random);
+        }
         self.grant_uri
             .iter()
             .try_fold(capabilities, |capabilities, uri| {

@@ -1,5 +1,6 @@
 //! `insula run`, as a user starts it: what it prints, and its exit status.
 
+mod ambient;
 mod refused;
 mod told;
 
