@@ -1,7 +1,7 @@
 //! Timers: one thread that wakes isolates when it is time.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Condvar, Mutex};
+use std::sync::{Arc, Condvar, Mutex, Weak};
 use std::time::{Duration, Instant};
 
 use crate::group::Activity;
@@ -17,6 +17,8 @@ pub(crate) struct Clock {
 #[derive(Default)]
 struct State {
     timers: BTreeMap<Key, Timer>,
+    /// Isolates whose lives end.
+    deadlines: BTreeMap<Key, Weak<IsolateCore>>,
     made: u64,
     thread: Option<JoinHandle>,
     stopping: bool,
@@ -33,6 +35,12 @@ struct Timer {
 
 /// A timer that is cancelled when this is dropped.
 pub(crate) struct TimerRef {
+    clock: Arc<Clock>,
+    key: Key,
+}
+
+/// The end of an isolate's life, called off when this is dropped.
+pub(crate) struct Deadline {
     clock: Arc<Clock>,
     key: Key,
 }
@@ -59,8 +67,7 @@ impl Clock {
         token: u64,
     ) -> TimerRef {
         let mut state = lock(&self.state);
-        state.made += 1;
-        let key = (Instant::now() + after.min(FAR_OFF), state.made);
+        let key = state.key(after);
         let activity = Activity::begin(isolate.group());
         let timer = Timer {
             isolate: isolate.clone(),
@@ -70,14 +77,28 @@ impl Clock {
         };
         lock(isolate.mailbox()).pending_timers += 1;
         state.timers.insert(key, timer);
-        let is_first = state
-            .timers
-            .first_key_value()
-            .is_some_and(|(first, _)| *first == key);
-        if is_first {
+        if state.first() == Some(key) {
             self.changed.notify_one();
         }
         TimerRef {
+            clock: self.clone(),
+            key,
+        }
+    }
+
+    /// Ends the isolate `after` from now.
+    pub(crate) fn end_later(
+        self: &Arc<Self>,
+        after: Duration,
+        isolate: &Arc<IsolateCore>,
+    ) -> Deadline {
+        let mut state = lock(&self.state);
+        let key = state.key(after);
+        state.deadlines.insert(key, Arc::downgrade(isolate));
+        if state.first() == Some(key) {
+            self.changed.notify_one();
+        }
+        Deadline {
             clock: self.clone(),
             key,
         }
@@ -107,16 +128,19 @@ impl Clock {
         let mut state = lock(&self.state);
         while !state.stopping {
             let now = Instant::now();
-            state = match state.timers.first_entry() {
+            state = match state.first() {
                 None => wait(&self.changed, state),
-                Some(first) if first.key().0 > now => {
-                    let left = first.key().0 - now;
-                    wait_timeout(&self.changed, state, left)
-                }
+                Some((first, _)) if first > now => wait_timeout(&self.changed, state, first - now),
                 Some(first) => {
-                    let timer = first.remove();
+                    let timer = state.timers.remove(&first);
+                    let deadline = state.deadlines.remove(&first);
                     drop(state);
-                    timer.fire();
+                    if let Some(timer) = timer {
+                        timer.fire();
+                    }
+                    if let Some(isolate) = deadline.and_then(|isolate| isolate.upgrade()) {
+                        isolate.outlived();
+                    }
                     lock(&self.state)
                 }
             };
@@ -136,6 +160,24 @@ impl Clock {
     }
 }
 
+impl State {
+    /// What stands in no other place than `after` from now.
+    fn key(&mut self, after: Duration) -> Key {
+        self.made += 1;
+        (Instant::now() + after.min(FAR_OFF), self.made)
+    }
+
+    /// What comes first.
+    fn first(&self) -> Option<Key> {
+        let timer = self.timers.first_key_value().map(|(key, _)| *key);
+        let deadline = self.deadlines.first_key_value().map(|(key, _)| *key);
+        match (timer, deadline) {
+            (Some(timer), Some(deadline)) => Some(timer.min(deadline)),
+            (timer, deadline) => timer.or(deadline),
+        }
+    }
+}
+
 impl Timer {
     fn fire(self) {
         let wake = lock(self.isolate.mailbox()).push_timer(self.handle, self.token);
@@ -149,5 +191,12 @@ impl Timer {
 impl Drop for TimerRef {
     fn drop(&mut self) {
         self.clock.cancel(self.key);
+    }
+}
+
+impl Drop for Deadline {
+    fn drop(&mut self) {
+        let isolate = lock(&self.clock.state).deadlines.remove(&self.key);
+        drop(isolate);
     }
 }

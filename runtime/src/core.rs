@@ -60,6 +60,9 @@ struct Groups {
 /// How often the monitor looks.
 const TICK: std::time::Duration = std::time::Duration::from_millis(1);
 
+/// Turns that have lasted for so many ticks are looked at, and as often.
+const LONG_TURN: u64 = 8;
+
 /// For how many ticks without a turn the monitor stays awake: waking it costs
 /// the next sender a system call.
 const QUIET_TICKS: u32 = 100;
@@ -147,6 +150,7 @@ impl Core {
         for group in groups {
             figures.groups += usize::from(!group.is_empty());
             figures.isolates += group.alive();
+            figures.hanging += group.hanging();
             group.add_figures(&mut figures);
             figures.names += group.names.count();
             figures.memory += group.meter(Limit::GroupMemory).used();
@@ -192,7 +196,7 @@ pub(crate) fn shielded(call: impl FnOnce()) {
 }
 
 /// Looks for turns that take long, and lets running guests know that time goes
-/// by.
+/// by. Runs no code of the host's, which could stop the clock for all.
 fn monitor(scheduler: &Arc<Scheduler<Task>>, engine: &Engine) {
     let mut quiet = 0;
     while quiet < QUIET_TICKS || scheduler.wait_until_used() {
@@ -202,6 +206,11 @@ fn monitor(scheduler: &Arc<Scheduler<Task>>, engine: &Engine) {
         std::thread::sleep(TICK);
         let used = scheduler.tick();
         engine.increment_epoch();
+        if scheduler.ticks().is_multiple_of(LONG_TURN) {
+            for (Task(isolate), lasted) in scheduler.long_turns(LONG_TURN) {
+                isolate.turn_lasts(lasted);
+            }
+        }
         quiet = if used { 0 } else { quiet + 1 };
     }
 }

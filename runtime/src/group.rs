@@ -44,6 +44,9 @@ struct Members {
     alive: HashMap<u64, Member>,
     /// How many of them have ended, and are telling their listeners.
     ended: usize,
+    /// How many have told of their end while their turns hang in a call of the
+    /// host's.
+    hanging: usize,
     /// Set when the whole group is being ended: nobody comes in any more.
     closing: Option<ExitReason>,
 }
@@ -57,11 +60,18 @@ struct Member {
     /// It is being ended with all that it has spawned, and what it spawns until
     /// then.
     doomed: bool,
+    /// Its turn hangs, and its end was told.
+    hangs: bool,
 }
 
 impl Members {
     fn living(&self) -> usize {
         self.alive.len() - self.ended
+    }
+
+    /// Whether all have told of their ends.
+    fn are_over(&self) -> bool {
+        self.alive.len() == self.hanging
     }
 
     fn measure(&self, alive: &Meter) {
@@ -152,6 +162,7 @@ impl GroupCore {
             parent,
             children: BTreeSet::new(),
             doomed,
+            hangs: false,
         };
         members.alive.insert(number, member);
         members.measure(self.meter(Limit::Isolates));
@@ -206,12 +217,30 @@ impl GroupCore {
         let mut members = lock(&self.members);
         if let Some(member) = members.alive.remove(&number) {
             members.ended -= 1;
+            members.hanging -= usize::from(member.hangs);
             // Dropped later: the caller holds it too, so nothing ends here.
             drop(member);
         }
-        if members.alive.is_empty() {
+        if members.are_over() {
             self.empty.notify_all();
         }
+    }
+
+    /// An isolate has told of its end, and its turn hangs: it keeps its place, and
+    /// nobody waits for it.
+    pub(crate) fn hangs(&self, number: u64) {
+        let mut members = lock(&self.members);
+        if let Some(member) = members.alive.get_mut(&number) {
+            member.hangs = true;
+            members.hanging += 1;
+        }
+        if members.are_over() {
+            self.empty.notify_all();
+        }
+    }
+
+    pub(crate) fn hanging(&self) -> usize {
+        lock(&self.members).hanging
     }
 
     /// Ends every isolate, the ones to come included.
@@ -226,12 +255,12 @@ impl GroupCore {
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        lock(&self.members).alive.is_empty()
+        lock(&self.members).are_over()
     }
 
     pub(crate) fn wait_until_empty(&self) {
         let mut members = lock(&self.members);
-        while !members.alive.is_empty() {
+        while !members.are_over() {
             members = wait(&self.empty, members);
         }
     }
@@ -244,14 +273,15 @@ impl GroupCore {
         lock(&self.members).spawned
     }
 
+    pub(crate) fn members(&self) -> Vec<Arc<IsolateCore>> {
+        let members = lock(&self.members);
+        let alive = members.alive.values();
+        alive.map(|member| member.isolate.clone()).collect()
+    }
+
     /// Adds what is in all mailboxes.
     pub(crate) fn add_figures(&self, figures: &mut Figures) {
-        let alive: Vec<_> = {
-            let members = lock(&self.members);
-            let alive = members.alive.values();
-            alive.map(|member| member.isolate.clone()).collect()
-        };
-        for isolate in alive {
+        for isolate in self.members() {
             let mailbox = lock(isolate.mailbox());
             figures.messages += mailbox.messages();
             figures.ports += mailbox.ports();
@@ -285,6 +315,12 @@ impl GroupCore {
     /// are not there.
     pub(crate) fn charge_mailbox(&self, bytes: u64) -> bool {
         self.charge(Limit::GroupMailboxBytes, bytes).is_ok()
+    }
+
+    /// Whether so many bytes more would fit now.
+    pub(crate) fn has_mailbox_room(&self, bytes: u64) -> bool {
+        let used = self.meter(Limit::GroupMailboxBytes).used();
+        used.saturating_add(bytes) <= self.limits.group_mailbox_bytes
     }
 
     pub(crate) fn discharge_mailbox(&self, bytes: u64) {

@@ -7,6 +7,7 @@ use crate::group::GroupCore;
 use crate::host_control::Control;
 use crate::message::SendPort;
 use crate::names::NameError;
+use crate::usage::Usage;
 use insula_message::{ExitReason, Limit};
 
 /// An isolate that the host spawned, with every right to it: all that a
@@ -120,6 +121,14 @@ impl Group {
     /// How many isolates were ever spawned.
     pub fn spawned(&self) -> u64 {
         self.0.spawned()
+    }
+
+    /// What the group uses of its limits, and how often something was refused to it
+    /// because of one. Of a limit that each isolate has for itself: what the
+    /// isolate uses that uses most, the most that one ever used, and what was
+    /// refused to all of them.
+    pub fn usage(&self) -> Usage {
+        self.0.usage()
     }
 
     /// Bytes of linear memory in use.

@@ -1,7 +1,12 @@
 //! The table that turns a guest's numbers into what they stand for.
 
+use std::sync::Arc;
+
+use insula_message::Limit;
+
 use crate::clock::TimerRef;
 use crate::controller::Controller;
+use crate::isolate::IsolateCore;
 use crate::port::PortRef;
 use crate::wait::WaitRef;
 
@@ -36,6 +41,7 @@ pub(crate) struct Handles {
     timers: u64,
     limit: u64,
     timer_limit: u64,
+    isolate: Arc<IsolateCore>,
 }
 
 struct Slot {
@@ -55,20 +61,41 @@ pub(crate) enum WrongHandle {
     Kind(&'static str),
 }
 
+impl Drop for Handles {
+    fn drop(&mut self) {
+        for limit in [Limit::Handles, Limit::Timers] {
+            self.isolate.meter(limit).set(0);
+        }
+    }
+}
+
 impl Handles {
-    pub(crate) fn new(limit: u64, timer_limit: u64) -> Self {
+    /// Those of an isolate.
+    pub(crate) fn new(isolate: &Arc<IsolateCore>) -> Self {
+        let limits = isolate.limits();
         Handles {
             slots: Vec::new(),
             free: Vec::new(),
             timers: 0,
-            limit: limit.min(PLACES - 1),
-            timer_limit,
+            limit: limits.handles.min(PLACES - 1),
+            timer_limit: limits.timers,
+            isolate: isolate.clone(),
         }
+    }
+
+    fn held(&self) -> u64 {
+        (self.slots.len() - self.free.len()) as u64
     }
 
     /// How many more handles fit.
     pub(crate) fn room(&self) -> u64 {
-        self.limit - (self.slots.len() - self.free.len()) as u64
+        self.limit - self.held()
+    }
+
+    /// Shows how many there are.
+    fn measure(&self) {
+        self.isolate.meter(Limit::Handles).set(self.held());
+        self.isolate.meter(Limit::Timers).set(self.timers);
     }
 
     pub(crate) fn has_timer_room(&self) -> bool {
@@ -92,7 +119,9 @@ impl Handles {
         });
         let slot = &mut self.slots[place as usize];
         slot.handle = Some(handle);
-        Some(slot.generation << PLACE_BITS | (place + 1))
+        let number = slot.generation << PLACE_BITS | (place + 1);
+        self.measure();
+        Some(number)
     }
 
     fn place(&self, number: u32) -> Option<usize> {
@@ -110,6 +139,7 @@ impl Handles {
         if matches!(handle, Some(Handle::Timer(_))) {
             self.timers -= 1;
         }
+        self.measure();
         handle
     }
 

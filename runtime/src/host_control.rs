@@ -18,6 +18,7 @@ use crate::listeners::{ExitListener, REASON_ROOM};
 use crate::message::{self, SendPort, sent};
 use crate::port::Message;
 use crate::promise::Promise;
+use crate::usage::Usage;
 
 /// An isolate as somebody knows it: to watch it everybody may; to pause it and to
 /// terminate it takes the right, which a handle has or has not.
@@ -331,6 +332,12 @@ impl Control {
     /// Tells that port no more.
     pub fn remove_error_listener(&self, to: &SendPort) {
         self.isolate().remove_error_listener(to.port());
+    }
+
+    /// What the isolate uses of the limits that it has for itself, to within a few
+    /// milliseconds, and how often something was refused to it because of one.
+    pub fn usage(&self) -> Usage {
+        self.isolate().usage()
     }
 
     /// Why the isolate ended, if it has.

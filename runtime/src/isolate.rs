@@ -16,12 +16,14 @@ use crate::limits::Limits;
 use crate::listeners::cut;
 use crate::mailbox::Mailbox;
 use crate::meters::{IsolateMeters, Meter};
-use crate::port::{Port, PortRef, Target};
+use crate::overtime::Overtime;
+use crate::port::{Port, PortRef, SendStatus, Target};
 use crate::reach::Reach;
 use crate::sched::{RunState, Seat};
 use crate::sync::{lock, wait, wait_timeout};
 use crate::task::Task;
 use crate::turn::{Body, Start, TurnEnd};
+use crate::usage::{Usage, Used};
 use insula_message::{ExitReason, Limit, LimitHit, Scope};
 
 pub(crate) struct IsolateCore {
@@ -34,6 +36,9 @@ pub(crate) struct IsolateCore {
     reach: Arc<Reach>,
     random: RandomSource,
     meters: IsolateMeters,
+    overtime: Overtime,
+    /// Whether everybody was told of its end. Held while they are.
+    ended: Mutex<bool>,
     /// The limits that listeners were told of, and when last.
     told: Mutex<Vec<(Limit, Instant)>>,
     controls: Controls,
@@ -108,6 +113,8 @@ impl IsolateCore {
             exited: Condvar::new(),
             controls: Controls::new(errors_fatal, paused),
             meters: IsolateMeters::default(),
+            overtime: Overtime::begin(),
+            ended: Mutex::new(false),
             told: Mutex::default(),
             limits,
             reach,
@@ -158,6 +165,10 @@ impl IsolateCore {
     /// Of a limit that it has for itself.
     pub(crate) fn meter(&self, limit: Limit) -> &Meter {
         self.meters.of(limit)
+    }
+
+    pub(crate) fn overtime(&self) -> &Overtime {
+        &self.overtime
     }
 
     /// Takes `more` from what such a limit allows, or says that it is not there.
@@ -291,9 +302,14 @@ impl IsolateCore {
     /// One turn. True when the isolate has to be queued again.
     pub(crate) fn run(self: &Arc<Self>, seat: &Arc<Seat<Task>>) -> bool {
         if !self.run.start() {
+            if self.hangs() {
+                self.end_hanging();
+            }
             return false;
         }
-        match crate::turn::run(self, seat) {
+        let turn_end = crate::turn::run(self, seat);
+        self.turn_lasted();
+        match turn_end {
             TurnEnd::More => {
                 // Woken by itself: `rest` then says "queue it again".
                 let _ = self.run.wake();
@@ -313,18 +329,58 @@ impl IsolateCore {
 
     /// Everything that has to happen when an isolate ends, in the order in which
     /// others may see it: the heap goes, the ports close, its place in the group
-    /// is free; then listeners are told, then whoever waits here.
+    /// is free; then listeners are told, then whoever waits here. Of one that hung
+    /// only the heap and the place are still there.
     fn end(self: &Arc<Self>, reason: ExitReason) {
         self.run.end();
         let body = std::mem::replace(&mut *lock(&self.body), Body::Gone);
         drop(body);
-        let dropped = lock(&self.mailbox).shut();
-        drop(dropped);
-        self.group.remember(&self.meters);
+        let mut told = lock(&self.ended);
+        if std::mem::replace(&mut *told, true) {
+            // It hung, and all was told while it did.
+            self.free_place();
+            self.group.leave(self.number);
+        } else {
+            self.close();
+            self.free_place();
+            self.tell_end(reason, || self.group.leave(self.number));
+        }
+    }
+
+    /// Tells of an end whose turn does not come back, unless it has after all.
+    fn end_hanging(self: &Arc<Self>) {
+        let mut told = lock(&self.ended);
+        if !std::mem::replace(&mut *told, true) {
+            self.close();
+            let reason = self.stop_reason().unwrap_or(ExitReason::Killed);
+            self.tell_end(reason, || self.group.hangs(self.number));
+        }
+    }
+
+    /// Others may have its place in the group.
+    fn free_place(&self) {
         self.group.free_place(self.number);
         if self.group.alive() == 0 {
             self.group.names.close(&self.group);
         }
+    }
+
+    /// Nothing comes in any more.
+    fn close(&self) {
+        let dropped = {
+            let mut mailbox = lock(&self.mailbox);
+            let dropped = mailbox.shut();
+            mailbox.show(&self.meters);
+            dropped
+        };
+        drop(dropped);
+        self.end_life();
+        self.group.remember(&self.meters);
+    }
+
+    /// Tells everybody, in the order in which they may hear of it. The group is left
+    /// just before the reason can be seen.
+    fn tell_end(self: &Arc<Self>, reason: ExitReason, leave: impl FnOnce()) {
         // What only guests hold on to is on no budget: little is kept for them.
         let short = cut(&reason);
         let is_watched = self.watches.load(Ordering::SeqCst) > 0;
@@ -338,7 +394,7 @@ impl IsolateCore {
         let mut exit = lock(&self.exit);
         exit.reason = Some(if is_watched { reason } else { short });
         let wakers = std::mem::take(&mut exit.wakers);
-        self.group.leave(self.number);
+        leave();
         drop(exit);
         self.exited.notify_all();
         for waker in wakers.into_values() {
@@ -389,6 +445,25 @@ impl IsolateCore {
                 hit,
             });
         }
+    }
+
+    /// Its mailbox has refused a message: where that was for want of room, a limit
+    /// of its own was met, whoever sent the message. No lock may be held.
+    pub(crate) fn refused_message(&self, status: SendStatus, cost: u64) -> SendStatus {
+        if status == SendStatus::Full {
+            let hit = lock(&self.mailbox).full_by(cost);
+            self.met(hit);
+        }
+        status
+    }
+
+    /// What it uses of the limits that it has for itself.
+    pub(crate) fn usage(&self) -> Usage {
+        lock(&self.mailbox).show(&self.meters);
+        self.show_life();
+        Usage::of(Scope::Isolate, |limit| {
+            Used::of(self.meters.of(limit), self.limits.get(limit))
+        })
     }
 
     /// Whether listeners were not told of this limit for a while. A guest that asks

@@ -103,8 +103,9 @@ limits! {
     /// Milliseconds that one turn may last by the clock on the wall, with its host
     /// calls and while others run. 60 s by default.
     turn_wall: TurnWall = 60_000;
-    /// Milliseconds that one isolate may live, from its spawning.
-    /// [`NONE`](Limits::NONE) by default.
+    /// Milliseconds that one isolate may live, from its spawning: also while it
+    /// rests, is paused, or its program is being loaded. Keeps no group from being
+    /// over. [`NONE`](Limits::NONE) by default.
     life: Life = Limits::NONE;
     /// Messages that wait in one isolate's mailbox, and in a host's receive
     /// port. 100,000 by default.

@@ -8,12 +8,14 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use insula_message::Limit;
 use slab::Slab;
 
 use crate::group::{GroupCore, MailboxShare};
 use crate::isolate::IsolateCore;
 use crate::limits::Limits;
 use crate::line::Line;
+use crate::meters::IsolateMeters;
 use crate::port::{Message, Port, SMALL_MESSAGE, SendStatus};
 use crate::wait::{InLine, Settled, Waiter};
 
@@ -44,6 +46,8 @@ pub(crate) struct Mailbox {
     promised_bytes: u64,
     /// Of the messages and of the promised ones.
     bytes: u64,
+    /// What these two were at most.
+    peak: (u64, u64),
     /// Messages that wait for room. While there are any, nothing else comes in.
     line: Line<InLine>,
     /// This isolate, while the first in line waits for the group's share, and the
@@ -122,6 +126,7 @@ impl Mailbox {
             promised: 0,
             promised_bytes: 0,
             bytes: 0,
+            peak: (0, 0),
             line: Line::new(),
             starved: None,
             watches: Line::new(),
@@ -229,8 +234,7 @@ impl Mailbox {
             None if self.group.charge_mailbox(cost) => {}
             None => return Err((SendStatus::Full, message, None)),
         }
-        self.messages += 1;
-        self.bytes += cost;
+        self.take_in(cost);
         Ok(self.queue(slot, Queued::Message(message)))
     }
 
@@ -328,6 +332,37 @@ impl Mailbox {
         self.messages -= 1;
         self.bytes -= cost;
         Some(MailboxShare::of_charged(&self.group, cost))
+    }
+
+    /// One message more, which is on the group's budget already.
+    fn take_in(&mut self, cost: u64) {
+        self.messages += 1;
+        self.bytes += cost;
+        self.measure();
+    }
+
+    /// Keeps the most that there ever was.
+    fn measure(&mut self) {
+        let (messages, bytes) = self.peak;
+        let now = self.messages + self.promised;
+        self.peak = (messages.max(now), bytes.max(self.bytes));
+    }
+
+    /// Shows what it holds, and held at most.
+    pub(crate) fn show(&self, meters: &IsolateMeters) {
+        let (messages, bytes) = self.peak;
+        for (limit, now, peak) in [
+            (
+                Limit::MailboxMessages,
+                self.messages + self.promised,
+                messages,
+            ),
+            (Limit::MailboxBytes, self.bytes, bytes),
+        ] {
+            let meter = meters.of(limit);
+            meter.set(now);
+            meter.reached(peak);
+        }
     }
 
     fn discharge(&mut self, cost: u64) {

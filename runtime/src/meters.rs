@@ -59,7 +59,6 @@ impl Meter {
         self.peak.load(Ordering::Relaxed)
     }
 
-    #[cfg(test)]
     pub(crate) fn refused(&self) -> u64 {
         self.refused.load(Ordering::Relaxed)
     }

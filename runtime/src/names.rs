@@ -60,6 +60,13 @@ fn cost(name: &str) -> u64 {
     message_cost(name.len(), 1)
 }
 
+impl State {
+    fn measure(&self, group: &GroupCore) {
+        let count = self.names.len() as u64;
+        group.meter(Limit::NamedPorts).set(count);
+    }
+}
+
 impl Names {
     /// Gives `port` a name. The same port may have several, and the same name
     /// again.
@@ -129,6 +136,7 @@ impl Names {
             NameError::Limit(group.limits.hit(Limit::GroupMailboxBytes))
         } else {
             state.names.insert(name.clone(), named);
+            state.measure(group);
             return Ok(true);
         };
         drop(state);
@@ -173,7 +181,12 @@ impl Names {
 
     /// Takes a name away. Whether there was such a one.
     pub(crate) fn unregister(&self, group: &Arc<GroupCore>, name: &str) -> bool {
-        let removed = lock(&self.state).names.remove(name);
+        let removed = {
+            let mut state = lock(&self.state);
+            let removed = state.names.remove(name);
+            state.measure(group);
+            removed
+        };
         let was_there = removed.is_some();
         if was_there {
             drop(removed);
@@ -187,10 +200,12 @@ impl Names {
     pub(crate) fn port_closed(&self, group: &Arc<GroupCore>, name: &str, registration: u64) {
         let removed = {
             let mut state = lock(&self.state);
-            match state.names.get(name) {
+            let removed = match state.names.get(name) {
                 Some(named) if named.registration == registration => state.names.remove(name),
                 _ => None,
-            }
+            };
+            state.measure(group);
+            removed
         };
         if removed.is_some() {
             drop(removed);
@@ -204,7 +219,9 @@ impl Names {
         let removed = {
             let mut state = lock(&self.state);
             state.closed = true;
-            std::mem::take(&mut state.names)
+            let removed = std::mem::take(&mut state.names);
+            state.measure(group);
+            removed
         };
         for name in removed.keys() {
             group.discharge_mailbox(cost(name));

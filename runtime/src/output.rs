@@ -228,7 +228,9 @@ impl LineBuffer {
 /// Hands a line to the host.
 fn give(isolate: &IsolateCore, line: &Line<'_>) {
     let output = &isolate.group().core().output;
+    isolate.enters_host();
     crate::core::shielded(|| output.line(line));
+    isolate.is_out_of_host();
 }
 
 /// A line is one too many: an error where that ends the isolate. Else the first of

@@ -234,16 +234,17 @@ impl PortRef {
             }
             Target::Capability | Target::Control(_) => return Err(SendStatus::Closed),
         };
-        match lock(isolate.mailbox()).room(slot, self.port.id, cost) {
-            SendStatus::Sent => {}
-            status => return Err(status),
-        }
-        match MailboxShare::take(isolate.group(), cost) {
+        let room = lock(isolate.mailbox()).room(slot, self.port.id, cost);
+        let share = match room {
+            SendStatus::Sent => MailboxShare::take(isolate.group(), cost),
+            status => return Err(isolate.refused_message(status, cost)),
+        };
+        match share {
             Ok(share) => Ok(Reserved {
                 share: Some(share),
                 charge: None,
             }),
-            Err(_) => Err(SendStatus::Full),
+            Err(_) => Err(isolate.refused_message(SendStatus::Full, cost)),
         }
     }
 
@@ -269,7 +270,7 @@ impl PortRef {
                 }
                 SendStatus::Sent
             }
-            Err((status, _message, _share)) => status,
+            Err((status, message, _share)) => isolate.refused_message(status, message.cost()),
         }
     }
 }

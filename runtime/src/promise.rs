@@ -33,7 +33,8 @@ impl PortRef {
     ) -> Result<Promise, SendStatus> {
         let room = match self.target() {
             Target::Isolate { isolate, slot } => {
-                lock(isolate.mailbox()).promise(*slot, self.id(), cost)?;
+                let promised = lock(isolate.mailbox()).promise(*slot, self.id(), cost);
+                promised.map_err(|status| isolate.refused_message(status, cost))?;
                 Room::Mailbox(cost)
             }
             Target::Host(mailbox) => Room::Host(mailbox.promise(cost)?),
@@ -50,7 +51,10 @@ impl PortRef {
 impl Promise {
     /// Puts what is kept until it is sent on the budget of who keeps it.
     pub(crate) fn kept_by(mut self, group: &Arc<GroupCore>, cost: u64) -> Result<Self, SendStatus> {
-        let share = MailboxShare::take(group, cost).map_err(|_| SendStatus::Full)?;
+        let share = MailboxShare::take(group, cost).map_err(|hit| {
+            group.meter(hit.limit).refuse();
+            SendStatus::Full
+        })?;
         self._kept = Some(share);
         Ok(self)
     }

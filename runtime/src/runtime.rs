@@ -202,6 +202,10 @@ pub struct Figures {
     pub groups: usize,
     /// Isolates alive.
     pub isolates: usize,
+    /// Of these, how many were ended while a turn of theirs hangs in a call of the
+    /// host's. Everybody was told; their places, threads and memories are free when
+    /// the call returns.
+    pub hanging: usize,
     /// Messages that wait in the mailboxes of isolates.
     pub messages: u64,
     /// Timers that are not due yet.

@@ -159,15 +159,8 @@ fn make(
         port = isolate.sender(FIRST_PORT, holder);
         isolate
     });
-    let isolate = match isolate {
-        Ok(isolate) => isolate,
-        Err(hit) => {
-            if let Some(parent) = parent {
-                parent.met(hit);
-            }
-            return Err(hit.into());
-        }
-    };
+    let isolate = isolate?;
+    isolate.begin_life();
     isolate.emit(|group, name| Event::Spawned {
         group,
         isolate: name,

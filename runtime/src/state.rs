@@ -111,11 +111,10 @@ impl State {
         first_message: Option<Paid>,
         turn: Turn,
     ) -> Self {
-        let limits = isolate.limits();
         State {
             isolate: isolate.clone(),
             program: program.clone(),
-            handles: Handles::new(limits.handles, limits.timers),
+            handles: Handles::new(isolate),
             first_message,
             first_port_taken: false,
             result_port: None,
@@ -143,6 +142,7 @@ impl State {
     /// numbers are shadowed by ours.
     pub(crate) fn wasi(&mut self) -> &mut WasiP1Ctx {
         self.wasi_in_realloc |= self.in_realloc;
+        self.isolate.enters_host();
         // Not the program's name: its path is nobody's business.
         let name = self.isolate.name();
         let isolate = &self.isolate;
@@ -169,6 +169,7 @@ impl State {
     /// What running guest code comes by once a tick: the place where it stops,
     /// where its time is counted, and where it waits when it lost its permit.
     pub(crate) fn checkpoint(&mut self) -> wasmtime::Result<UpdateDeadline> {
+        self.isolate.is_out_of_host();
         self.check_stopped()?;
         let isolate = self.isolate.clone();
         let limits = isolate.limits();
@@ -237,6 +238,12 @@ impl State {
         self.isolate.group().discharge(of_group, less);
     }
 
+    /// Prints what has no end of line.
+    fn print_rest(&mut self) {
+        self.stdout.finish(&self.isolate);
+        self.stderr.finish(&self.isolate);
+    }
+
     /// No memory, or no table, of that size.
     fn refuse(&mut self, hit: LimitHit) -> wasmtime::Result<bool> {
         self.refused = Some(hit);
@@ -291,8 +298,9 @@ impl ResourceLimiter for State {
 
 impl Drop for State {
     fn drop(&mut self) {
-        self.stdout.finish(&self.isolate);
-        self.stderr.finish(&self.isolate);
+        if !self.isolate.hangs() {
+            self.print_rest();
+        }
         for (own, of_group) in [
             (Limit::Memory, Limit::GroupMemory),
             (Limit::TableElements, Limit::GroupTableElements),

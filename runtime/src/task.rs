@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::isolate::IsolateCore;
 use crate::sched::{Admission, Seat, Work};
 
+#[derive(Clone)]
 pub(crate) struct Task(pub(crate) Arc<IsolateCore>);
 
 impl Work for Task {
@@ -14,6 +15,10 @@ impl Work for Task {
 
     fn is_stopped(&self) -> bool {
         self.0.is_stopped()
+    }
+
+    fn hangs(&self) -> bool {
+        self.0.hangs()
     }
 
     fn run(&self, seat: &Arc<Seat<Self>>) -> bool {

@@ -243,7 +243,15 @@ fn stopped(stop: &Stop, state: &State, backtrace: Backtrace) -> ExitReason {
             place: place.clone(),
             backtrace: without_panicking(backtrace),
         },
-        Stop::Asked => stop_reason(&state.isolate),
+        Stop::Asked => with_backtrace(stop_reason(&state.isolate), backtrace),
+    }
+}
+
+/// Who sets a limit on a turn from outside does not know what runs in it.
+fn with_backtrace(reason: ExitReason, backtrace: Backtrace) -> ExitReason {
+    match reason {
+        ExitReason::Limit { hit, .. } => ExitReason::Limit { hit, backtrace },
+        other => other,
     }
 }
 

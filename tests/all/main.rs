@@ -33,6 +33,7 @@ mod objects;
 mod options;
 mod output;
 mod outside;
+mod overtime;
 mod own_heap;
 mod panics;
 mod ports;
@@ -47,6 +48,7 @@ mod spawn;
 mod supervised;
 mod supervisors;
 mod uri;
+mod usage;
 mod values;
 mod waits;
 

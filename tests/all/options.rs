@@ -94,6 +94,30 @@ fn limits_of_an_isolate_are_caps_under_those_of_its_spawner() -> Result<()> {
 }
 
 #[test]
+fn limits_of_time_are_caps_too() -> Result<()> {
+    let host = Host::new()?;
+    run(&host, "time")?;
+    let met = |limit, value| format!("{:?}", Some(LimitHit { limit, value }));
+    assert_eq!(
+        host.lines_of("time#1"),
+        [
+            met(Limit::TurnWall, 30),
+            met(Limit::Life, 30),
+            met(Limit::Life, 30),
+            "ended".into(),
+            "ended".into(),
+        ]
+    );
+    assert_eq!(
+        host.lines_of("wants_more_time#5"),
+        [met(Limit::TurnWall, 1000)],
+        "its child asked for an hour"
+    );
+    assert_eq!(host.lines_of("sleeps#7"), ["awake"]);
+    Ok(())
+}
+
+#[test]
 fn another_program_starts_with_options_too() -> Result<()> {
     let folder = Folder::new("options")?;
     folder.copy(guests::OPTIONS, "options.wasm")?;

@@ -1,6 +1,7 @@
 //! How an isolate is started.
 
 use insula_guest::*;
+use std::time::Duration;
 
 type Failure = Box<dyn std::error::Error>;
 
@@ -38,7 +39,7 @@ async fn paused() -> Result<(), Failure> {
 #[entry]
 fn fails() -> Result<(), &'static str> {
     for text in ["in a timer", "in another timer"] {
-        Timer::after(std::time::Duration::ZERO, move || Err(text)).detach();
+        Timer::after(Duration::ZERO, move || Err(text)).detach();
     }
     Err("in the entry")
 }
@@ -105,6 +106,53 @@ async fn limits() -> Result<(), Failure> {
     let of_the_group = Limits::new().set(Limit::Isolates, 3);
     let refused = SpawnOptions::new().limits(of_the_group).spawn(takes, 1);
     println!("{}", refused.expect_err("only the host sets it"));
+    Ok(())
+}
+
+/// Sleeps in one turn.
+#[entry]
+fn sleeps(time: u64) {
+    std::thread::sleep(Duration::from_millis(time));
+    println!("awake");
+}
+
+/// Is never done.
+#[entry]
+fn listens() {
+    port().receive(|(): (), _| ());
+}
+
+/// What it spawns has no more time than it has itself.
+#[entry]
+async fn wants_more_time() -> Result<(), Failure> {
+    let hour = Duration::from_secs(3600);
+    let limits = Limits::new().turn_wall(hour);
+    let child = SpawnOptions::new().limits(limits).spawn(sleeps, 3_600_000)?;
+    println!("{:?}", limit_of(&child).await);
+    Ok(())
+}
+
+#[entry]
+async fn time() -> Result<(), Failure> {
+    let with = |limits| SpawnOptions::new().limits(limits);
+    // Else nothing could happen any more while children rest.
+    let stays = Timer::after(Duration::from_secs(3600), || ());
+    let short = Duration::from_millis(30);
+    let child = with(Limits::new().turn_wall(short)).spawn(sleeps, 3_600_000)?;
+    println!("{:?}", limit_of(&child).await);
+    let child = with(Limits::new().life(short)).spawn(listens, ())?;
+    println!("{:?}", limit_of(&child).await);
+    let child = with(Limits::new().life(short))
+        .paused(true)
+        .spawn(listens, ())?;
+    println!("{:?}", limit_of(&child).await);
+
+    let second = Duration::from_secs(1);
+    let child = with(Limits::new().turn_wall(second)).spawn(wants_more_time, ())?;
+    println!("{}", child.monitor().await.reason);
+    let child = Isolate::spawn(sleeps, 1);
+    println!("{}", child.monitor().await.reason);
+    drop(stays);
     Ok(())
 }
 

@@ -1,6 +1,6 @@
 //! What functions answer that may refuse.
 
-use insula_message::Limit;
+use insula_message::{Limit, LimitHit};
 
 use crate::handles::Handle;
 use crate::port::PortRef;
@@ -98,6 +98,12 @@ impl HandleAnswer {
 
     pub(super) fn refuse_handles(self, guest: &mut Guest<'_>) -> wasmtime::Result<()> {
         let hit = guest.data().isolate.limits().hit(Limit::Handles);
+        self.refuse_limit(guest, hit)
+    }
+
+    /// Answers that a limit is met, which is counted.
+    pub(super) fn refuse_limit(self, guest: &mut Guest<'_>, hit: LimitHit) -> wasmtime::Result<()> {
+        guest.data().isolate.met(hit);
         self.refuse(guest, RefusalKind::Limit, &hit.to_string())
     }
 

@@ -168,7 +168,7 @@ fn pause(mut guest: Guest<'_>, of: u32, by: u32, answer: u32) -> wasmtime::Resul
     }
     match controller.isolate().pause(by) {
         Ok(()) => answer.answer_bool(&mut guest, true),
-        Err(hit) => answer.refuse(&mut guest, RefusalKind::Limit, &hit.to_string()),
+        Err(hit) => answer.refuse_limit(&mut guest, hit),
     }
 }
 
@@ -298,7 +298,10 @@ fn with_response(
     let to = send_port(state, to)?;
     let outgoing = Outgoing::new(memory, response.bytes, response.ports)?;
     let room = match outgoing.check_size(state, false) {
-        Err(_) => Err(SendStatus::TooLarge),
+        Err(hit) => {
+            state.isolate.met(hit);
+            Err(SendStatus::TooLarge)
+        }
         // Before it is copied: many may copy at once.
         Ok(cost) => {
             let (cost, group) = (cost + more as u64, isolate.group());

@@ -17,13 +17,23 @@ use super::imports::Imports;
 use super::memory::{Record, Span, send_port, text, view};
 use super::ports::Outgoing;
 use super::{Guest, broken, enter};
+use insula_message::LimitHit;
 
 pub(super) fn link(imports: &mut Imports) -> wasmtime::Result<()> {
     imports.function("isolates", "spawn", spawn)
 }
 
 /// Why there is no new isolate.
-type Refusal = (RefusalKind, String);
+enum Refusal {
+    Limit(LimitHit),
+    Other(RefusalKind, String),
+}
+
+impl From<LimitHit> for Refusal {
+    fn from(hit: LimitHit) -> Self {
+        Refusal::Limit(hit)
+    }
+}
 
 /// Size of `spawn-request` and the places of its fields.
 const REQUEST_SIZE: u32 = 88;
@@ -70,7 +80,8 @@ fn spawn(mut guest: Guest<'_>, request: u32, answer: u32) -> wasmtime::Result<()
                 _ => unreachable!("there was room for two"),
             }
         }
-        Err((kind, text)) => answer.refuse(&mut guest, kind, &text),
+        Err(Refusal::Limit(hit)) => answer.refuse_limit(&mut guest, hit),
+        Err(Refusal::Other(kind, text)) => answer.refuse(&mut guest, kind, &text),
     }
 }
 
@@ -153,7 +164,7 @@ fn limits(
         let name = text(memory, limit.span(0), "the name of a limit")?;
         match Limits::of_isolates(name) {
             Ok(found) => asked.push((found, limit.u64(LIMIT_VALUE))),
-            Err(why) => return Ok(Err((RefusalKind::NoSuchLimit, why))),
+            Err(why) => return Ok(Err(Refusal::Other(RefusalKind::NoSuchLimit, why))),
         }
     }
     Ok(Ok(own.capped(&asked)))
@@ -173,7 +184,7 @@ fn first_message(
             let message = outgoing.message(memory, state, Some(group), None)?;
             Ok(Ok(Paid { message, share }))
         }
-        Err(hit) => Ok(Err((RefusalKind::Limit, hit.to_string()))),
+        Err(hit) => Ok(Err(hit.into())),
     }
 }
 
@@ -195,16 +206,16 @@ fn start(state: &State, uri: Option<&str>, child: Child) -> Result<Spawned, Refu
         None => {
             let entries = error::list(state.program.entries());
             let text = format!("there is no entry `{}`; there is {entries}", child.entry);
-            return Err((RefusalKind::NoSuchEntry, text));
+            return Err(Refusal::Other(RefusalKind::NoSuchEntry, text));
         }
     };
     spawned.map_err(|refused| match refused {
-        NotSpawned::Limit(hit) => (RefusalKind::Limit, hit.to_string()),
-        NotSpawned::Listener(SendStatus::Closed) => (
+        NotSpawned::Limit(hit) => Refusal::Limit(hit),
+        NotSpawned::Listener(SendStatus::Closed) => Refusal::Other(
             RefusalKind::Closed,
             "the port of an exit listener is closed, or its isolate has ended".to_owned(),
         ),
-        NotSpawned::Listener(_) => (
+        NotSpawned::Listener(_) => Refusal::Other(
             RefusalKind::Limit,
             "the mailbox of an exit listener has no room for its notice".to_owned(),
         ),
@@ -216,5 +227,5 @@ fn refused_uri(error: LoadError) -> Refusal {
         LoadError::NotGranted { .. } => RefusalKind::UriNotGranted,
         _ => RefusalKind::BadUri,
     };
-    (kind, error.to_string())
+    Refusal::Other(kind, error.to_string())
 }

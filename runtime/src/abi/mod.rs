@@ -46,5 +46,6 @@ fn enter(guest: &Guest<'_>, function: &str) -> wasmtime::Result<()> {
     if guest.data().in_realloc {
         return broken(format!("it called `{function}` from inside `cabi_realloc`"));
     }
-    Ok(())
+    // Nothing is done for who was asked to end: its end may have been told already.
+    guest.data().check_stopped()
 }

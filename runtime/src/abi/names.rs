@@ -28,17 +28,14 @@ fn register(
     let group = state.isolate.group();
     match group.names.register(group, name, port) {
         Ok(()) => answer.done(&mut guest),
+        Err(NameError::Limit(hit)) => answer.refuse_limit(&mut guest, hit),
         Err(error) => {
             let kind = match &error {
                 NameError::Taken(_) => RefusalKind::NameTaken,
                 NameError::Closed => RefusalKind::Closed,
                 NameError::TooLong(_) | NameError::Limit(_) => RefusalKind::Limit,
             };
-            let text = match error {
-                NameError::Limit(hit) => hit.to_string(),
-                error => error.to_string(),
-            };
-            answer.refuse(&mut guest, kind, &text)
+            answer.refuse(&mut guest, kind, &error.to_string())
         }
     }
 }

@@ -5,13 +5,14 @@ use std::sync::Arc;
 use crate::control::Attended;
 use crate::group::GroupCore;
 use crate::handles::Handle;
+use crate::limits::MESSAGE_OVERHEAD;
 use crate::mailbox::{self, Event};
 use crate::port::{
     Message, Port, PortRef, Reserved, SMALL_MESSAGE, SendStatus, Target, message_cost,
 };
 use crate::state::{State, Stop};
 use crate::sync::lock;
-use insula_message::LimitHit;
+use insula_message::{Limit, LimitHit};
 
 use super::answer::HandleAnswer;
 use super::imports::Imports;
@@ -52,7 +53,10 @@ fn send(
     let reply = is_given(has_reply)?.then_some(reply);
     let outgoing = Outgoing::new(memory, Span::new(bytes, length), (ports, port_count))?;
     let status = match outgoing.check_size(state, reply.is_some()) {
-        Err(_) => SendStatus::TooLarge,
+        Err(hit) => {
+            state.isolate.met(hit);
+            SendStatus::TooLarge
+        }
         Ok(cost) => {
             let reserved = if cost > SMALL_MESSAGE {
                 to.reserve(cost)
@@ -89,6 +93,8 @@ impl Outgoing {
     pub(super) fn check_size(&self, state: &State, reply: bool) -> Result<u64, LimitHit> {
         let cost = message_cost(self.bytes.len(), self.ports.len() / 4 + usize::from(reply));
         state.isolate.limits().check_message(cost)?;
+        let meter = state.isolate.meter(Limit::MessageBytes);
+        meter.reached(cost - MESSAGE_OVERHEAD);
         Ok(cost)
     }
 
@@ -300,6 +306,10 @@ impl Taken {
             handles.extend(insert(guest, port));
         }
         let reply = message.reply.and_then(|port| insert(guest, port));
+        if lost > 0 {
+            let isolate = &guest.data().isolate;
+            isolate.met(isolate.limits().hit(Limit::Handles));
+        }
         let ports = give_handles(guest, &handles)?;
         Ok(Taken {
             bytes: (bytes, length),

@@ -6,7 +6,7 @@ use crate::handles::Handle;
 use crate::sync::lock;
 use insula_message::Limit;
 
-use super::answer::{HandleAnswer, RefusalKind};
+use super::answer::HandleAnswer;
 use super::imports::Imports;
 use super::memory::{view, wrong_handle};
 use super::{Guest, enter};
@@ -24,7 +24,7 @@ fn start(mut guest: Guest<'_>, nanoseconds: u64, token: u64, answer: u32) -> was
     let due = lock(state.isolate.mailbox()).timers_due();
     if due >= limits.timers || !state.handles.has_timer_room() {
         let hit = limits.hit(Limit::Timers);
-        return answer.refuse(&mut guest, RefusalKind::Limit, &hit.to_string());
+        return answer.refuse_limit(&mut guest, hit);
     }
     // The timer names its handle, so the handle comes first.
     let Some(handle) = state.handles.insert(Handle::Timer(None)) else {

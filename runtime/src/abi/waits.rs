@@ -7,7 +7,7 @@ use crate::state::State;
 use crate::sync::lock;
 use crate::wait::{WaitRef, Waiter};
 
-use super::answer::{HandleAnswer, RefusalKind};
+use super::answer::HandleAnswer;
 use super::imports::Imports;
 use super::memory::{Span, is_given, send_port, view, wrong_handle};
 use super::ports::Outgoing;
@@ -45,13 +45,16 @@ fn send_when_ready(
     let outgoing = Outgoing::new(memory, Span::new(bytes, length), (ports, port_count))?;
     let paid = match outgoing.check_size(state, reply.is_some()) {
         // Told by its event, as all that becomes of it is.
-        Err(_) => None,
+        Err(hit) => {
+            state.isolate.met(hit);
+            None
+        }
         Ok(cost) => match MailboxShare::take(state.isolate.group(), cost) {
             Ok(share) => {
                 let message = outgoing.message(memory, state, to.group(), reply)?;
                 Some((message, share))
             }
-            Err(hit) => return answer.refuse(&mut guest, RefusalKind::Limit, &hit.to_string()),
+            Err(hit) => return answer.refuse_limit(&mut guest, hit),
         },
     };
     let Some(handle) = begin(state) else {

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 
 use super::{Event, Mailbox, Queued};
+use insula_message::{Limit, LimitHit};
+
 use crate::isolate::IsolateCore;
 use crate::port::{Message, SMALL_MESSAGE, SendStatus, Target};
 use crate::sync::lock;
@@ -37,6 +39,22 @@ impl Mailbox {
     pub(super) fn fits(&self, cost: u64) -> bool {
         self.messages + self.promised < self.limits.mailbox_messages
             && self.bytes.saturating_add(cost) <= self.limits.mailbox_bytes
+    }
+
+    /// The limit because of which there is no room for a message.
+    pub(crate) fn full_by(&self, cost: u64) -> LimitHit {
+        let messages = self.messages + self.promised + u64::from(!self.line.is_empty());
+        let bytes = self.bytes.saturating_add(cost);
+        if messages >= self.limits.mailbox_messages {
+            self.limits.hit(Limit::MailboxMessages)
+        } else if bytes > self.limits.mailbox_bytes {
+            self.limits.hit(Limit::MailboxBytes)
+        } else if self.group.has_mailbox_room(cost) {
+            // Who is first in line waits for room, or too much is promised already.
+            self.limits.hit(Limit::MailboxBytes)
+        } else {
+            self.group.limits.hit(Limit::GroupMailboxBytes)
+        }
     }
 
     /// Whether a message would fit if nothing else were there.
@@ -131,8 +149,7 @@ impl Mailbox {
             if own && let Some(share) = share.take() {
                 share.keep();
             }
-            self.messages += 1;
-            self.bytes += cost;
+            self.take_in(cost);
             let wake = self.queue(slot, Queued::Message(message));
             settled.append(InLine::over(to, share, waiter, SendStatus::Sent, wake));
         }
@@ -160,6 +177,7 @@ impl Mailbox {
         self.promised += 1;
         self.promised_bytes += cost;
         self.bytes += cost;
+        self.measure();
         Ok(())
     }
 
@@ -175,6 +193,7 @@ impl Mailbox {
         self.ports[slot].promised_bytes += more;
         self.promised_bytes += more;
         self.bytes += more;
+        self.measure();
         true
     }
 

@@ -15,6 +15,7 @@
 //! Lock order: table, then seat, then queues.
 
 mod admission;
+mod long_turns;
 mod monitor;
 mod queues;
 mod run_state;
@@ -48,11 +49,14 @@ const SHARE: u64 = 8;
 const PREEMPTED_IN_PROCESS: usize = 1024;
 
 /// What the scheduler runs.
-pub(crate) trait Work: Send + Sized + 'static {
+pub(crate) trait Work: Clone + Send + 'static {
     /// The door of the group that it belongs to.
     fn admission(&self) -> &Arc<Admission<Self>>;
     /// Whether it is being ended, and so may pass its group's door at any time.
     fn is_stopped(&self) -> bool;
+    /// Whether it counts as ended although its turn hangs in a call of the host's:
+    /// nobody waits for its thread.
+    fn hangs(&self) -> bool;
     /// Runs it for one turn. True when it has to be queued again.
     fn run(&self, seat: &Arc<Seat<Self>>) -> bool;
 }
@@ -70,7 +74,7 @@ pub(crate) struct Scheduler<T> {
     /// Told when a permit is given to a thread while the monitor sleeps.
     used: Condvar,
     guest_stack: usize,
-    threads: Threads,
+    threads: Threads<T>,
 }
 
 struct Table<T> {
@@ -204,9 +208,12 @@ impl<T: Work> Scheduler<T> {
 
     /// Runs one turn. Gives the permit that the thread has afterwards.
     fn turn(self: &Arc<Self>, seat: &Arc<Seat<T>>, work: T) -> Option<usize> {
+        let now = self.ticks();
         seat.lock().turn = Some(Running {
-            admission: work.admission().clone(),
-            since: self.ticks(),
+            work: work.clone(),
+            began: now,
+            found: None,
+            since: now,
             preempted: false,
             waits: false,
         });
@@ -217,7 +224,7 @@ impl<T: Work> Scheduler<T> {
         };
         if let Some(turn) = turn.filter(|turn| turn.preempted) {
             self.preempted.fetch_sub(1, Ordering::SeqCst);
-            for held in turn.admission.turn_ended() {
+            for held in turn.work.admission().turn_ended() {
                 self.queue(held);
             }
         }

@@ -27,7 +27,8 @@ impl<T: Work> Scheduler<T> {
                 self.hand_over(&mut table, permit, &seat, now);
             }
         }
-        table.idle.len() < table.held.len() || self.preempted() > 0
+        // What still runs when all is closed hangs, and needs none either.
+        !table.closing && (table.idle.len() < table.held.len() || self.preempted() > 0)
     }
 
     fn outlived_its_slice(seat: &Seat<T>, now: u64) -> bool {
@@ -79,7 +80,7 @@ impl<T: Work> Scheduler<T> {
             return false;
         }
         if !std::mem::replace(&mut turn.preempted, true) {
-            turn.admission.turn_preempted();
+            turn.work.admission().turn_preempted();
             self.preempted.fetch_add(1, Ordering::SeqCst);
         }
         state.permit = None;

@@ -3,9 +3,7 @@
 
 use std::time::Instant;
 
-use crate::sync::{Arc, Condvar, Mutex, MutexGuard, lock, wait, wait_timeout};
-
-use super::admission::Admission;
+use crate::sync::{Condvar, Mutex, MutexGuard, lock, wait, wait_timeout};
 
 pub(crate) struct Seat<T> {
     state: Mutex<SeatState<T>>,
@@ -22,7 +20,10 @@ pub(super) struct SeatState<T> {
 }
 
 pub(super) struct Running<T> {
-    pub(super) admission: Arc<Admission<T>>,
+    pub(super) work: T,
+    /// The tick at which it began, and when it was found to last long.
+    pub(super) began: u64,
+    pub(super) found: Option<Instant>,
     /// The tick at which the turn began or went on with a new permit.
     pub(super) since: u64,
     /// Whether it lost its permit at least once: it counts as preempted then,

@@ -9,15 +9,23 @@ use crate::sync::{Arc, JoinHandle, Mutex, lock, spawn_worker};
 use super::seat::Seat;
 use super::{Scheduler, Work};
 
-#[derive(Default)]
-pub(super) struct Threads(Mutex<Book>);
+pub(super) struct Threads<T>(Mutex<Book<T>>);
 
-#[derive(Default)]
-struct Book {
+struct Book<T> {
     made: u64,
-    running: BTreeMap<u64, JoinHandle>,
+    running: BTreeMap<u64, (JoinHandle, Arc<Seat<T>>)>,
     /// Ended by themselves, to be joined.
     ended: Vec<u64>,
+}
+
+impl<T> Default for Threads<T> {
+    fn default() -> Self {
+        Threads(Mutex::new(Book {
+            made: 0,
+            running: BTreeMap::new(),
+            ended: Vec::new(),
+        }))
+    }
 }
 
 impl<T: Work> Scheduler<T> {
@@ -48,8 +56,15 @@ impl<T: Work> Scheduler<T> {
             lock(&scheduler.threads.0).ended.push(number);
         })?;
         book.made += 1;
-        book.running.insert(number, handle);
+        book.running.insert(number, (handle, seat.clone()));
         Ok(seat)
+    }
+
+    /// The seats of all threads.
+    pub(super) fn seats(&self) -> Vec<Arc<Seat<T>>> {
+        let book = lock(&self.threads.0);
+        let running = book.running.values();
+        running.map(|(_, seat)| seat.clone()).collect()
     }
 
     /// Worker threads that are alive.
@@ -59,7 +74,8 @@ impl<T: Work> Scheduler<T> {
         book.running.len()
     }
 
-    /// Ends and joins all threads. To be called when no work is left.
+    /// Ends and joins all threads, but for those that hang in a call of the host's:
+    /// they end when it comes back. To be called when no work is left.
     pub(crate) fn close(&self) {
         let spares = {
             let mut table = self.table();
@@ -76,18 +92,20 @@ impl<T: Work> Scheduler<T> {
             if running.is_empty() {
                 return;
             }
-            for handle in running.into_values() {
-                // A panic in a worker was reported by its thread already.
-                let _ = handle.join();
+            for (handle, seat) in running.into_values() {
+                if !seat.hangs() {
+                    // A panic in a worker was reported by its thread already.
+                    let _ = handle.join();
+                }
             }
         }
     }
 }
 
-impl Book {
+impl<T> Book<T> {
     fn join_ended(&mut self) {
         for number in std::mem::take(&mut self.ended) {
-            if let Some(handle) = self.running.remove(&number) {
+            if let Some((handle, _)) = self.running.remove(&number) {
                 let _ = handle.join();
             }
         }

@@ -38,6 +38,7 @@ struct Body {
 // SAFETY: every access goes through loom's cell, which watches what is claimed.
 unsafe impl Sync for Body {}
 
+#[derive(Clone)]
 pub(crate) struct Task(pub(crate) Arc<Isolate>);
 
 impl Work for Task {
@@ -48,6 +49,10 @@ impl Work for Task {
 
     fn is_stopped(&self) -> bool {
         self.0.is_stopped()
+    }
+
+    fn hangs(&self) -> bool {
+        false
     }
 
     fn run(&self, seat: &Arc<Seat<Self>>) -> bool {
