@@ -115,13 +115,14 @@ impl Core {
         self: &Arc<Self>,
         limits: Limits,
         output: GroupOutput,
+        weight: u32,
     ) -> Option<Arc<GroupCore>> {
         let mut groups = lock(&self.groups);
         if self.closing.load(Ordering::SeqCst) {
             return None;
         }
         groups.made += 1;
-        let group = GroupCore::new(groups.made, self.clone(), limits, output);
+        let group = GroupCore::new(groups.made, self.clone(), limits, output, weight);
         let number = groups.made;
         groups.alive.insert(number, Arc::downgrade(&group));
         Some(group)

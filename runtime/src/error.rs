@@ -179,6 +179,9 @@ pub enum SpawnError {
         .0.value
     )]
     RuntimeLimit(LimitHit),
+    /// There is no such weight.
+    #[error("a group's weight is from 1 to 10,000, and {0} was given (`SpawnOptions::weight`)")]
+    Weight(u32),
     /// The runtime is being shut down.
     #[error("the runtime is shut down")]
     ShutDown,

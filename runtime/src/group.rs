@@ -12,7 +12,7 @@ use crate::meters::{GroupMeters, IsolateMeters, Meter};
 use crate::names::Names;
 use crate::output::GroupOutput;
 use crate::runtime::Figures;
-use crate::sched::Admission;
+use crate::sched::{Admission, Share};
 use crate::starved::Starved;
 use crate::sync::{lock, wait};
 use crate::task::Task;
@@ -85,13 +85,15 @@ impl GroupCore {
         core: Arc<Core>,
         limits: Limits,
         output: GroupOutput,
+        weight: u32,
     ) -> Arc<Self> {
         let preempted = usize::try_from(limits.preempted_turns).unwrap_or(usize::MAX);
+        let share = Arc::new(Share::new(number, weight));
         Arc::new(GroupCore {
             number,
             core,
             output,
-            admission: Arc::new(Admission::new(preempted.max(1))),
+            admission: Arc::new(Admission::new(preempted.max(1), share)),
             activity: AtomicUsize::new(0),
             over: AtomicBool::new(false),
             meters: GroupMeters::default(),
@@ -114,6 +116,11 @@ impl GroupCore {
 
     pub(crate) fn admission(&self) -> &Arc<Admission<Task>> {
         &self.admission
+    }
+
+    /// What all its isolates have had of the CPU, those included that have ended.
+    pub(crate) fn share(&self) -> &Arc<Share> {
+        self.admission.share()
     }
 
     /// Something can happen from now on.

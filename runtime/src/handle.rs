@@ -1,6 +1,7 @@
 //! The host's handles to an isolate and to its group.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::controller::Watched;
 use crate::group::GroupCore;
@@ -129,6 +130,12 @@ impl Group {
     /// refused to all of them.
     pub fn usage(&self) -> Usage {
         self.0.usage()
+    }
+
+    /// What its isolates have computed, those included that have ended; to within
+    /// a few milliseconds for what runs now.
+    pub fn cpu_time(&self) -> Duration {
+        self.0.share().used()
     }
 
     /// Bytes of linear memory in use.

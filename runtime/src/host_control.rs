@@ -340,6 +340,13 @@ impl Control {
         self.isolate().usage()
     }
 
+    /// What the isolate has computed, in all its turns: to within a few
+    /// milliseconds in the middle of one, and also after its end. Time that it
+    /// waits or sleeps does not count.
+    pub fn cpu_time(&self) -> Duration {
+        self.isolate().cpu().read()
+    }
+
     /// Why the isolate ended, if it has.
     pub fn exit_reason(&self) -> Option<ExitReason> {
         self.isolate().exit_reason()

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use crate::control::{Controls, Part};
 use crate::core::shielded;
+use crate::cpu::Computed;
 use crate::events::Event;
 use crate::group::GroupCore;
 use crate::guest_random::RandomSource;
@@ -43,6 +44,7 @@ pub(crate) struct IsolateCore {
     told: Mutex<Vec<(Limit, Instant)>>,
     controls: Controls,
     run: RunState,
+    cpu: Computed,
     /// Of an isolate whose program is being loaded: nobody has queued it yet.
     waits_for_program: AtomicBool,
     mailbox: Mutex<Mailbox>,
@@ -101,7 +103,8 @@ impl IsolateCore {
             number,
             name,
             entry: OnceLock::new(),
-            run: RunState::queued(),
+            run: RunState::made(),
+            cpu: Computed::default(),
             waits_for_program: AtomicBool::new(false),
             mailbox: Mutex::new(Mailbox::new(group.clone(), limits.clone())),
             body: Mutex::new(Body::New(Box::new(start))),
@@ -179,6 +182,11 @@ impl IsolateCore {
         Err(self.limits.hit(limit))
     }
 
+    /// What it has computed, to within a tick where it runs.
+    pub(crate) fn cpu(&self) -> &Computed {
+        &self.cpu
+    }
+
     pub(crate) fn controls(&self) -> &Controls {
         &self.controls
     }
@@ -228,11 +236,23 @@ impl IsolateCore {
     pub(crate) fn wake(self: &Arc<Self>, from: Option<&Seat<Task>>) {
         if self.run.wake() {
             self.group.activity_begins();
-            let scheduler = &self.group.core().scheduler;
-            match from {
-                Some(seat) => scheduler.queue_from(seat, Task(self.clone())),
-                None => scheduler.queue(Task(self.clone())),
-            }
+            self.queue(from);
+        }
+    }
+
+    fn queue(self: &Arc<Self>, from: Option<&Seat<Task>>) {
+        let scheduler = &self.group.core().scheduler;
+        match from {
+            Some(seat) => scheduler.queue_from(seat, Task(self.clone())),
+            None => scheduler.queue(Task(self.clone())),
+        }
+    }
+
+    /// Queues it for its first turn, once: after it was made, or when its program is
+    /// loaded, or when it ends before that.
+    pub(crate) fn queue_first(self: &Arc<Self>, from: Option<&Seat<Task>>) {
+        if self.run.first() {
+            self.queue(from);
         }
     }
 
@@ -242,15 +262,7 @@ impl IsolateCore {
         self.waits_for_program.store(true, Ordering::SeqCst);
         // Who stopped it before that left it to us.
         if self.is_stopped() {
-            self.queue_first();
-        }
-    }
-
-    /// Queues an isolate whose program is loaded, or that ends before it is.
-    pub(crate) fn queue_first(self: &Arc<Self>) {
-        if self.waits_for_program.swap(false, Ordering::SeqCst) {
-            let scheduler = &self.group.core().scheduler;
-            scheduler.queue(Task(self.clone()));
+            self.queue_first(None);
         }
     }
 
@@ -262,15 +274,19 @@ impl IsolateCore {
     /// Asks the isolate to end. The first reason counts.
     pub(crate) fn stop(self: &Arc<Self>, reason: ExitReason) {
         self.will_stop(reason);
-        self.stopped.store(true, Ordering::SeqCst);
+        if self.stopped.swap(true, Ordering::SeqCst) {
+            return;
+        }
         if let Some(seat) = lock(&self.waiting).as_ref() {
             seat.nudge();
         }
-        self.queue_first();
+        if self.waits_for_program.load(Ordering::SeqCst) {
+            self.queue_first(None);
+        }
         self.wake(None);
-        // It may wait at its group's door, which what is stopped may pass.
-        for work in self.group.admission().release() {
-            self.group.core().scheduler.queue(work);
+        // It may wait at its group's door, or behind others: now it goes first.
+        if self.run.is_queued() {
+            self.queue(None);
         }
     }
 
@@ -309,7 +325,9 @@ impl IsolateCore {
         }
         let turn_end = crate::turn::run(self, seat);
         self.turn_lasted();
-        match turn_end {
+        // Also what goes by no checkpoint: who wakes itself for ever is charged here.
+        let charged = self.charge_lap();
+        match turn_end.unless_over(charged) {
             TurnEnd::More => {
                 // Woken by itself: `rest` then says "queue it again".
                 let _ = self.run.wake();
@@ -335,6 +353,8 @@ impl IsolateCore {
         self.run.end();
         let body = std::mem::replace(&mut *lock(&self.body), Body::Gone);
         drop(body);
+        // Taking a large memory back takes its time. The isolate ends in any case.
+        let _ = self.charge_lap();
         let mut told = lock(&self.ended);
         if std::mem::replace(&mut *told, true) {
             // It hung, and all was told while it did.
@@ -375,6 +395,7 @@ impl IsolateCore {
         };
         drop(dropped);
         self.end_life();
+        self.show_cpu();
         self.group.remember(&self.meters);
     }
 
@@ -461,6 +482,7 @@ impl IsolateCore {
     pub(crate) fn usage(&self) -> Usage {
         lock(&self.mailbox).show(&self.meters);
         self.show_life();
+        self.show_cpu();
         Usage::of(Scope::Isolate, |limit| {
             Used::of(self.meters.of(limit), self.limits.get(limit))
         })

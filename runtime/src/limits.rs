@@ -1,7 +1,6 @@
 //! What an isolate and its group may use: every default, stated once.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use insula_message::{Limit, LimitHit, Scope};
 
@@ -262,9 +261,5 @@ impl Limits {
             limit,
             value: self.get(limit),
         }
-    }
-
-    pub(crate) fn turn_cpu_time(&self) -> Duration {
-        Duration::from_millis(self.turn_cpu)
     }
 }

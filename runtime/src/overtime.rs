@@ -102,9 +102,11 @@ impl IsolateCore {
 
     /// A turn is over, which may have lasted long.
     pub(crate) fn turn_lasted(&self) {
-        let meter = self.meter(Limit::TurnWall);
-        if meter.used() > 0 {
-            meter.set(0);
+        for limit in [Limit::TurnWall, Limit::TurnCpu] {
+            let meter = self.meter(limit);
+            if meter.used() > 0 {
+                meter.set(0);
+            }
         }
         if self.overtime().in_host.load(Ordering::Relaxed) {
             self.is_out_of_host();
@@ -128,13 +130,13 @@ impl IsolateCore {
 }
 
 /// Without a backtrace, which is put in where the turn ends at a checkpoint.
-fn limit_reason(hit: LimitHit) -> ExitReason {
+pub(crate) fn limit_reason(hit: LimitHit) -> ExitReason {
     ExitReason::Limit {
         hit,
         backtrace: Backtrace::new(),
     }
 }
 
-fn milliseconds(time: Duration) -> u64 {
+pub(crate) fn milliseconds(time: Duration) -> u64 {
     u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }

@@ -17,8 +17,9 @@ use crate::port::Paid;
 use crate::program::Program;
 use crate::reach::Reach;
 use crate::receive_port::ReceivePort;
+use crate::sched::USUAL_WEIGHT;
 use crate::spawn::{self, Child, NotSpawned};
-use crate::spawn_options::SpawnOptions;
+use crate::spawn_options::{SpawnOptions, WEIGHTS};
 
 /// Runs isolates. Dropping it ends every isolate and joins every thread.
 ///
@@ -83,6 +84,10 @@ impl Runtime {
             });
         }
         let reach = Arc::new(Reach::open(&options.capabilities)?);
+        let weight = options.weight.unwrap_or(USUAL_WEIGHT);
+        if !WEIGHTS.contains(&weight) {
+            return Err(SpawnError::Weight(weight));
+        }
         let own = &self.core.limits;
         let limits = options.limits.unwrap_or_else(|| own.clone());
         if let Some(limit) = limits.differs_from_runtime(own) {
@@ -90,7 +95,7 @@ impl Runtime {
         }
         let group = self
             .core
-            .new_group(limits, GroupOutput::new(options.output_fatal))
+            .new_group(limits, GroupOutput::new(options.output_fatal), weight)
             .ok_or(SpawnError::ShutDown)?;
         let first_message = match options.message {
             None => None,

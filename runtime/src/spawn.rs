@@ -83,7 +83,7 @@ pub(crate) fn first(
     let (isolate, port) = make(group, None, Some(program), child)?;
     // It may have ended before the caller looks at it.
     let watched = Watched::new(&isolate);
-    group.core().scheduler.queue(Task(isolate));
+    isolate.queue_first(None);
     Ok((watched, port))
 }
 
@@ -96,10 +96,7 @@ pub(crate) fn inside(
 ) -> Result<Spawned, NotSpawned> {
     let group = parent.group();
     let (isolate, port) = make(group, Some(parent), Some(program), child)?;
-    group
-        .core()
-        .scheduler
-        .queue_from(seat, Task(isolate.clone()));
+    isolate.queue_first(Some(seat));
     Ok((isolate, port))
 }
 
@@ -231,6 +228,6 @@ impl Loading {
 
 impl Drop for Loading {
     fn drop(&mut self) {
-        self.isolate.queue_first();
+        self.isolate.queue_first(None);
     }
 }

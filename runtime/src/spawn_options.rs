@@ -1,5 +1,6 @@
 //! How a host spawns an isolate.
 
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use insula_message::{EncodeError, ToMessage};
@@ -9,6 +10,9 @@ use crate::group::GroupCore;
 use crate::limits::Limits;
 use crate::message::{self, SendPort};
 use crate::port::Message;
+
+/// What a group may weigh.
+pub(crate) const WEIGHTS: RangeInclusive<u32> = 1..=10_000;
 
 type Encode<'a> = Box<dyn FnOnce(&Arc<GroupCore>) -> Result<Message, EncodeError> + 'a>;
 
@@ -20,6 +24,7 @@ pub struct SpawnOptions<'a> {
     pub(crate) message: Option<Encode<'a>>,
     pub(crate) limits: Option<Limits>,
     pub(crate) capabilities: Capabilities,
+    pub(crate) weight: Option<u32>,
     pub(crate) name: Option<String>,
     pub(crate) paused: bool,
     pub(crate) errors_not_fatal: bool,
@@ -57,6 +62,14 @@ impl<'a> SpawnOptions<'a> {
     /// What the group may reach of the world outside. Nothing by default.
     pub fn capabilities(mut self, capabilities: Capabilities) -> Self {
         self.capabilities = capabilities;
+        self
+    }
+
+    /// How much of the CPU its group gets beside others that want it too: in
+    /// proportion to their weights, however many isolates each has. From 1 to
+    /// 10,000; 100 by default.
+    pub fn weight(mut self, weight: u32) -> Self {
+        self.weight = Some(weight);
         self
     }
 

@@ -9,6 +9,7 @@ use wasmtime::{Memory, ResourceLimiter, TypedFunc, UpdateDeadline};
 use wasmtime_wasi::WasiCtxBuilder;
 use wasmtime_wasi::p1::WasiP1Ctx;
 
+use crate::cpu;
 use crate::guest_clock::GuestClock;
 use crate::guest_random::GuestRandom;
 use crate::handles::Handles;
@@ -16,6 +17,7 @@ use crate::input::Input;
 use crate::isolate::IsolateCore;
 use crate::open_files::OpenFile;
 use crate::output::{LineBuffer, Stream};
+use crate::overtime::milliseconds;
 use crate::port::{Paid, PortRef};
 use crate::preopen;
 use crate::program::Program;
@@ -69,10 +71,8 @@ pub(crate) struct Turn {
     pub(crate) seat: Arc<Seat<Task>>,
     pub(crate) events: u64,
     pub(crate) began_at_tick: u64,
-    /// What its thread had computed at the turn's first checkpoint, within a
-    /// tick of its beginning: most turns are over before, and asking the system
-    /// costs more than they do.
-    computed_before: Option<Duration>,
+    /// What it has computed, at its last checkpoint.
+    computed: Duration,
 }
 
 impl Turn {
@@ -81,7 +81,7 @@ impl Turn {
             seat: seat.clone(),
             events: 0,
             began_at_tick: tick,
-            computed_before: None,
+            computed: Duration::ZERO,
         }
     }
 }
@@ -172,12 +172,6 @@ impl State {
         self.isolate.is_out_of_host();
         self.check_stopped()?;
         let isolate = self.isolate.clone();
-        let limits = isolate.limits();
-        let now = crate::cpu::thread_time();
-        let before = *self.turn.computed_before.get_or_insert(now);
-        if now.saturating_sub(before) > limits.turn_cpu_time() {
-            return Err(Stop::Limit(limits.hit(Limit::TurnCpu)).into());
-        }
         let seat = self.turn.seat.clone();
         let scheduler = &isolate.group().core().scheduler;
         self.wait(|isolate| {
@@ -190,7 +184,9 @@ impl State {
 
     /// Waits for something, and stops where the isolate was stopped meanwhile.
     pub(crate) fn wait(&mut self, wait: impl FnOnce(&IsolateCore)) -> wasmtime::Result<()> {
+        self.charge()?;
         wait(&self.isolate);
+        cpu::skip();
         self.check_stopped()
     }
 
@@ -201,17 +197,30 @@ impl State {
 
     /// Waits on the turn's own thread until there is input, or until `deadline`; the
     /// monitor hands its permit over.
-    pub(crate) fn wait_for_input(&self, deadline: Option<Instant>) -> wasmtime::Result<()> {
+    pub(crate) fn wait_for_input(&mut self, deadline: Option<Instant>) -> wasmtime::Result<()> {
         if self.is_input_ready() {
             return Ok(());
         }
+        self.charge()?;
         let seat = &self.turn.seat;
         self.isolate.waiting_on(seat, || {
             seat.sleep_in_turn(deadline, || {
                 self.isolate.is_stopped() || self.is_input_ready()
             });
         });
+        cpu::skip();
         self.check_stopped()
+    }
+
+    /// Charges what was computed up to here, and stops where that is too much.
+    fn charge(&mut self) -> Result<(), Stop> {
+        let isolate = &self.isolate;
+        self.turn.computed += isolate.charge_lap().map_err(Stop::Limit)?;
+        let computed = milliseconds(self.turn.computed);
+        isolate.meter(Limit::TurnCpu).set(computed);
+        isolate
+            .check_cpu(self.turn.computed, Limit::TurnCpu)
+            .map_err(Stop::Limit)
     }
 
     /// Stops where the isolate was asked to end.

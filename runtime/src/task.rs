@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::isolate::IsolateCore;
-use crate::sched::{Admission, Seat, Work};
+use crate::sched::{Admission, Seat, Share, Work};
 
 #[derive(Clone)]
 pub(crate) struct Task(pub(crate) Arc<IsolateCore>);
@@ -13,12 +13,20 @@ impl Work for Task {
         self.0.group().admission()
     }
 
+    fn share(&self) -> &Arc<Share> {
+        self.0.group().share()
+    }
+
     fn is_stopped(&self) -> bool {
         self.0.is_stopped()
     }
 
     fn hangs(&self) -> bool {
         self.0.hangs()
+    }
+
+    fn thread_waited() {
+        crate::cpu::skip();
     }
 
     fn run(&self, seat: &Arc<Seat<Self>>) -> bool {

@@ -10,13 +10,14 @@ use crate::control::Attended;
 use crate::exit::{frames, without_panicking};
 use crate::input::Input;
 use crate::isolate::IsolateCore;
+use crate::overtime::limit_reason;
 use crate::port::{Paid, PortRef};
 use crate::program::Program;
 use crate::sched::Seat;
 use crate::state::{State, Stop, Turn};
 use crate::sync::lock;
 use crate::task::Task;
-use insula_message::{Backtrace, ExitReason, Limit};
+use insula_message::{Backtrace, ExitReason, Limit, LimitHit};
 
 /// What the worker that runs an isolate needs of it.
 pub(crate) enum Body {
@@ -52,6 +53,16 @@ pub(crate) enum TurnEnd {
     /// There is more to do; others may go first.
     More,
     Ended(ExitReason),
+}
+
+impl TurnEnd {
+    /// The same, or the end where a limit was met.
+    pub(crate) fn unless_over<T>(self, charged: Result<T, LimitHit>) -> Self {
+        match (self, charged) {
+            (TurnEnd::Idle | TurnEnd::More, Err(hit)) => TurnEnd::Ended(limit_reason(hit)),
+            (end, _) => end,
+        }
+    }
 }
 
 /// Runs one turn of `isolate` on the thread of `seat`.

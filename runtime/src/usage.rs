@@ -76,6 +76,7 @@ impl GroupCore {
     /// What the group uses of its limits, and its isolates of those that each has
     /// for itself: of these, what the one has that has most.
     pub(crate) fn usage(&self) -> Usage {
+        self.show_cpu();
         let own = Usage::of(Scope::Group, |limit| self.used(limit));
         let mut of_isolates = Usage::of(Scope::Isolate, |limit| self.used(limit));
         for isolate in self.members() {

@@ -2,6 +2,7 @@
 
 mod actor;
 mod backpressure;
+mod busy;
 mod calls;
 mod capabilities;
 mod clocks;
@@ -9,9 +10,11 @@ mod command;
 mod contract;
 mod controls;
 mod copying;
+mod cpu;
 mod dart;
 mod errors;
 mod events;
+mod fairness;
 mod full;
 mod futures;
 mod hello;

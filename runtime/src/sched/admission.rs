@@ -3,22 +3,31 @@
 
 use std::collections::VecDeque;
 
-use crate::sync::{AtomicUsize, Mutex, Ordering, lock};
+use crate::sync::{Arc, AtomicUsize, Mutex, Ordering, lock};
 
-use super::Work;
+use super::{Share, Work};
 
 /// One group's door: turns go in while the group holds fewer preempted turns
 /// than its limit; the rest of its work waits here and nobody else notices.
 pub(crate) struct Admission<T> {
     limit: usize,
+    share: Arc<Share>,
     preempted: AtomicUsize,
     held: Mutex<VecDeque<T>>,
 }
 
+impl<T> Admission<T> {
+    /// The group's share of the CPU.
+    pub(crate) fn share(&self) -> &Arc<Share> {
+        &self.share
+    }
+}
+
 impl<T: Work> Admission<T> {
-    pub(crate) fn new(limit: usize) -> Self {
+    pub(crate) fn new(limit: usize, share: Arc<Share>) -> Self {
         Admission {
             limit,
+            share,
             preempted: AtomicUsize::new(0),
             held: Mutex::new(VecDeque::new()),
         }
@@ -34,8 +43,9 @@ impl<T: Work> Admission<T> {
     /// Keeps work until a preempted turn of the group ends, or gives it back
     /// when one has ended, or the work was stopped, meanwhile.
     pub(crate) fn hold(&self, work: T, crowded: bool) -> Option<T> {
-        // Looked at again under the lock that `turn_ended` and `release` take:
-        // else what they do between the look and the push would miss the work.
+        // Looked at again under the lock that `turn_ended` takes: else what it does
+        // between the look and the push would miss the work. Who stops the work
+        // after that queues it once more.
         let mut held = lock(&self.held);
         if self.is_open(crowded) || work.is_stopped() {
             return Some(work);
@@ -59,10 +69,5 @@ impl<T: Work> Admission<T> {
         } else {
             VecDeque::new()
         }
-    }
-
-    /// All work that waits, for a group that is being ended.
-    pub(crate) fn release(&self) -> VecDeque<T> {
-        std::mem::take(&mut *lock(&self.held))
     }
 }

@@ -5,8 +5,16 @@
 //! runs it for one turn at a time. A turn that outlives its slice while work
 //! waits loses its permit to a spare thread; it keeps its own thread, and at
 //! its next checkpoint it waits there for a permit. Busy loops and blocking
-//! host calls are the same case. Work that was just woken goes before preempted
-//! turns; these get a guaranteed share ([`SHARE`]).
+//! host calls are the same case.
+//!
+//! Who is next is asked on two levels. Between groups it is the one that has had
+//! least of the CPU for its weight (`share`), be it with work that was just woken
+//! or with a preempted turn. Within a group, woken work goes before preempted
+//! turns; these get a guaranteed share. Where isolates wake one another, the one
+//! that was woken last goes next without being asked (its message is in the
+//! cache), until the slice is over: a slice is how long a group may have what is
+//! another's turn. What is being ended goes before everything else: it takes
+//! little, and whoever ends it wants to hear of it.
 //!
 //! No wake-up is lost because of two rules, both checked under the model
 //! checker (`tests/model`): who queues work looks for idle permits *after* it
@@ -15,14 +23,15 @@
 //! Lock order: table, then seat, then queues.
 
 mod admission;
+mod fair;
 mod long_turns;
 mod monitor;
+mod permits;
 mod queues;
 mod run_state;
 mod seat;
+mod share;
 mod threads;
-
-use std::collections::VecDeque;
 
 use crate::sync::{
     Arc, AtomicU64, AtomicUsize, Condvar, MORE_SPARES, Mutex, MutexGuard, Ordering, lock,
@@ -31,7 +40,9 @@ use crate::sync::{
 pub(crate) use admission::Admission;
 pub(crate) use run_state::RunState;
 pub(crate) use seat::Seat;
+pub(crate) use share::{Share, USUAL_WEIGHT};
 
+use fair::FairQueue;
 use queues::Queues;
 use seat::Running;
 use threads::Threads;
@@ -40,9 +51,9 @@ use threads::Threads;
 /// other work may have its permit.
 pub(crate) const SLICE: u64 = 2;
 
-/// While woken work is there, each permit serves a preempted turn once in this
-/// many ticks.
-const SHARE: u64 = 8;
+/// For how many ticks a turn may come by no checkpoint and is still taken for one
+/// that computes: on a busy machine its thread waits for a core.
+pub(crate) const UNSEEN: u64 = 4 * SLICE;
 
 /// How many preempted turns the whole process holds before groups that have one
 /// already get no more turns.
@@ -52,13 +63,26 @@ const PREEMPTED_IN_PROCESS: usize = 1024;
 pub(crate) trait Work: Clone + Send + 'static {
     /// The door of the group that it belongs to.
     fn admission(&self) -> &Arc<Admission<Self>>;
-    /// Whether it is being ended, and so may pass its group's door at any time.
+    /// What its group has had of the CPU.
+    fn share(&self) -> &Arc<Share>;
+    /// Whether it is being ended, and so may pass its group's door, and overtake
+    /// others, at any time.
     fn is_stopped(&self) -> bool;
     /// Whether it counts as ended although its turn hangs in a call of the host's:
     /// nobody waits for its thread.
     fn hangs(&self) -> bool;
+    /// The calling thread waited for work: that time is nobody's.
+    fn thread_waited();
     /// Runs it for one turn. True when it has to be queued again.
     fn run(&self, seat: &Arc<Seat<Self>>) -> bool;
+}
+
+/// The slice of a thread with a permit: a row of turns.
+struct Slice {
+    /// The tick at which it began.
+    began: u64,
+    /// Nothing was taken in it yet.
+    is_new: bool,
 }
 
 pub(crate) struct Scheduler<T> {
@@ -80,14 +104,12 @@ pub(crate) struct Scheduler<T> {
 struct Table<T> {
     /// For each permit, the thread that holds it.
     held: Vec<Option<Arc<Seat<T>>>>,
-    /// For each permit, the tick at which it last served a preempted turn.
-    shared: Vec<u64>,
     /// Permits that nobody holds.
     idle: Vec<usize>,
     /// Threads that have neither permit nor turn.
     spares: Vec<Arc<Seat<T>>>,
     /// Threads whose turn waits for a permit.
-    waiting: VecDeque<Arc<Seat<T>>>,
+    waiting: FairQueue<Arc<Seat<T>>>,
     monitor_asleep: bool,
     closing: bool,
 }
@@ -112,10 +134,9 @@ impl<T: Work> Scheduler<T> {
             queues: Queues::new(permits),
             table: Mutex::new(Table {
                 held: (0..permits).map(|_| None).collect(),
-                shared: vec![0; permits],
                 idle: (0..permits).collect(),
                 spares: Vec::new(),
-                waiting: VecDeque::new(),
+                waiting: FairQueue::new(),
                 monitor_asleep: false,
                 closing: false,
             }),
@@ -132,7 +153,8 @@ impl<T: Work> Scheduler<T> {
         lock(&self.table)
     }
 
-    /// Queues work from a thread that is no worker.
+    /// Queues work from a thread that is no worker. What is being ended may be queued
+    /// once more than it asked for: only one of them finds it queued.
     pub(crate) fn queue(self: &Arc<Self>, work: T) {
         self.queues.push_outside(work);
         self.use_idle_permit();
@@ -144,8 +166,8 @@ impl<T: Work> Scheduler<T> {
         let others_can_take = {
             let state = seat.lock();
             match state.permit {
-                Some(permit) => self.queues.push_newest(permit, work),
-                None => {
+                Some(permit) if !work.is_stopped() => self.queues.push_newest(permit, work),
+                _ => {
                     self.queues.push_outside(work);
                     true
                 }
@@ -182,19 +204,15 @@ impl<T: Work> Scheduler<T> {
         true
     }
 
-    fn give(&self, table: &mut Table<T>, permit: usize, seat: Arc<Seat<T>>) {
-        seat.grant(permit);
-        table.held[permit] = Some(seat);
-        if std::mem::take(&mut table.monitor_asleep) {
-            self.used.notify_all();
-        }
-    }
-
     /// What a worker thread does until it is told to leave.
     fn work(self: &Arc<Self>, seat: &Arc<Seat<T>>) {
         while let Some(mut permit) = seat.wait_for_permit() {
-            let mut slice_began = self.ticks();
-            while let Some(work) = self.next(seat, permit, &mut slice_began) {
+            T::thread_waited();
+            let mut slice = Slice {
+                began: self.ticks(),
+                is_new: true,
+            };
+            while let Some(work) = self.next(seat, permit, &mut slice) {
                 match self.turn(seat, work) {
                     Some(now) => permit = now,
                     None => {
@@ -214,6 +232,8 @@ impl<T: Work> Scheduler<T> {
             began: now,
             found: None,
             since: now,
+            seen: now,
+            sleeps: false,
             preempted: false,
             waits: false,
         });
@@ -230,12 +250,12 @@ impl<T: Work> Scheduler<T> {
         }
         if again {
             match permit {
-                Some(permit) => {
+                Some(permit) if !work.is_stopped() => {
                     if self.queues.push_last(permit, work) {
                         self.use_idle_permit();
                     }
                 }
-                None => self.queue(work),
+                _ => self.queue(work),
             }
         }
         permit
@@ -243,22 +263,24 @@ impl<T: Work> Scheduler<T> {
 
     /// The next piece of work for a thread with a permit. None when the thread
     /// has no permit any more.
-    fn next(
-        self: &Arc<Self>,
-        seat: &Arc<Seat<T>>,
-        permit: usize,
-        slice_began: &mut u64,
-    ) -> Option<T> {
+    fn next(self: &Arc<Self>, seat: &Arc<Seat<T>>, permit: usize, slice: &mut Slice) -> Option<T> {
         loop {
             let tick = self.ticks();
-            let slice_over = tick.wrapping_sub(*slice_began) >= SLICE;
-            if slice_over {
-                *slice_began = tick;
-                if self.waiting.load(Ordering::SeqCst) > 0 && self.share(seat, permit, tick) {
+            if tick.wrapping_sub(slice.began) >= SLICE {
+                *slice = Slice {
+                    began: tick,
+                    is_new: true,
+                };
+                if self.waiting.load(Ordering::SeqCst) > 0 && self.pass_at_slice(seat, permit) {
                     return None;
                 }
             }
-            if let Some(work) = self.queues.take(permit, slice_over) {
+            let work = if std::mem::take(&mut slice.is_new) {
+                self.queues.take_fairly(permit)
+            } else {
+                self.queues.take(permit)
+            };
+            if let Some(work) = work {
                 let crowded = self.preempted.load(Ordering::SeqCst) >= PREEMPTED_IN_PROCESS;
                 if work.admission().is_open(crowded) || work.is_stopped() {
                     return Some(work);
@@ -270,91 +292,6 @@ impl<T: Work> Scheduler<T> {
             } else if self.give_up(seat, permit) {
                 return None;
             }
-        }
-    }
-
-    /// Gives the permit to a preempted turn when it is time for one.
-    fn share(&self, seat: &Arc<Seat<T>>, permit: usize, tick: u64) -> bool {
-        let mut table = self.table();
-        if tick.wrapping_sub(table.shared[permit]) < SHARE {
-            return false;
-        }
-        table.shared[permit] = tick;
-        self.pass_to_waiting(&mut table, seat, permit)
-    }
-
-    fn pass_to_waiting(&self, table: &mut Table<T>, seat: &Arc<Seat<T>>, permit: usize) -> bool {
-        let Some(waiting) = table.waiting.pop_front() else {
-            return false;
-        };
-        self.waiting.fetch_sub(1, Ordering::SeqCst);
-        seat.lock().permit = None;
-        table.add_spare(seat.clone());
-        self.give(table, permit, waiting);
-        true
-    }
-
-    /// Gives the permit up, as there is no work. False when there is some after
-    /// all.
-    fn give_up(&self, seat: &Arc<Seat<T>>, permit: usize) -> bool {
-        let mut table = self.table();
-        if self.pass_to_waiting(&mut table, seat, permit) {
-            return true;
-        }
-        // Shown as idle before the last look, under the rule in the head of
-        // this file.
-        self.idle.fetch_add(1, Ordering::SeqCst);
-        if self.queues.has_work_for(permit) {
-            self.idle.fetch_sub(1, Ordering::SeqCst);
-            return false;
-        }
-        seat.lock().permit = None;
-        table.held[permit] = None;
-        table.idle.push(permit);
-        table.add_spare(seat.clone());
-        true
-    }
-
-    /// A place in a turn where the thread waits when it has lost its permit.
-    /// `stop` ends the wait early.
-    pub(crate) fn checkpoint(self: &Arc<Self>, seat: &Arc<Seat<T>>, stop: impl Fn() -> bool) {
-        if seat.lock().permit.is_some() {
-            return;
-        }
-        self.stand_in_line(seat);
-        if seat.wait_in_turn(stop, || self.ticks()).is_none() {
-            self.stop_waiting(seat);
-        }
-    }
-
-    /// Gets a permit at once where one is idle; else the next one that is free.
-    fn stand_in_line(&self, seat: &Arc<Seat<T>>) {
-        let mut table = self.table();
-        if let Some(turn) = &mut seat.lock().turn {
-            turn.waits = true;
-        }
-        match table.idle.pop() {
-            Some(permit) => {
-                self.idle.fetch_sub(1, Ordering::SeqCst);
-                self.give(&mut table, permit, seat.clone());
-            }
-            None => {
-                table.waiting.push_back(seat.clone());
-                self.waiting.fetch_add(1, Ordering::SeqCst);
-            }
-        }
-    }
-
-    /// Leaves the line for a permit: the turn is to end without one.
-    fn stop_waiting(&self, seat: &Arc<Seat<T>>) {
-        let mut table = self.table();
-        if let Some(place) = table
-            .waiting
-            .iter()
-            .position(|other| Arc::ptr_eq(other, seat))
-        {
-            table.waiting.remove(place);
-            self.waiting.fetch_sub(1, Ordering::SeqCst);
         }
     }
 

@@ -4,13 +4,17 @@
 //! ```text
 //!          wake: queue it          start
 //!   IDLE ----------------> QUEUED -------> RUNNING --rest--> IDLE
-//!                            ^                | wake
+//!   MADE ---first----------^ ^                | wake
 //!                            |                v
 //!                            +----rest----- WOKEN     (any) --end--> ENDED
 //! ```
 //!
 //! Whoever turns the state to `QUEUED` puts the isolate in a queue, so it is in
-//! at most one. A sender puts its message in the mailbox first and wakes then;
+//! at most one, until it is stopped: who stops it while it is queued queues it once
+//! more, among what goes first. It ends when it is taken the first time, and what
+//! is taken after that is left alone. A stopper says that it is stopped first and
+//! looks at the state then, a queuer turns the state to `QUEUED` first and looks
+//! whether it is stopped then. A sender puts its message in the mailbox first and wakes then;
 //! a worker turns the state to `RUNNING` first and looks into the mailbox then.
 
 use crate::sync::{AtomicU8, Ordering};
@@ -20,13 +24,27 @@ const QUEUED: u8 = 1;
 const RUNNING: u8 = 2;
 const WOKEN: u8 = 3;
 const ENDED: u8 = 4;
+const MADE: u8 = 5;
 
 pub(crate) struct RunState(AtomicU8);
 
 impl RunState {
-    /// Of an isolate that its maker queues.
-    pub(crate) fn queued() -> Self {
-        RunState(AtomicU8::new(QUEUED))
+    /// Of an isolate that its maker queues; until then nobody else does.
+    pub(crate) fn made() -> Self {
+        RunState(AtomicU8::new(MADE))
+    }
+
+    /// The first time that it is queued, which is its maker's to do. True when the
+    /// caller has to queue it.
+    #[must_use]
+    pub(crate) fn first(&self) -> bool {
+        self.0
+            .compare_exchange(MADE, QUEUED, Ordering::SeqCst, Ordering::SeqCst)
+            .is_ok()
+    }
+
+    pub(crate) fn is_queued(&self) -> bool {
+        self.0.load(Ordering::SeqCst) == QUEUED
     }
 
     /// Something happened that the isolate has to see. True when the caller has
@@ -50,8 +68,8 @@ impl RunState {
         }
     }
 
-    /// A worker took the isolate out of the queue. False when it must leave it
-    /// alone, which only an ended isolate asks for.
+    /// A worker took the isolate out of a queue. False when it must leave it alone:
+    /// it is being ended, or has ended, by another way.
     #[must_use]
     pub(crate) fn start(&self) -> bool {
         self.0

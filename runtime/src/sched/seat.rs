@@ -3,7 +3,10 @@
 
 use std::time::Instant;
 
-use crate::sync::{Condvar, Mutex, MutexGuard, lock, wait, wait_timeout};
+use crate::sync::{Arc, Condvar, Mutex, MutexGuard, lock, wait, wait_timeout};
+
+use super::Work;
+use super::share::Share;
 
 pub(crate) struct Seat<T> {
     state: Mutex<SeatState<T>>,
@@ -26,6 +29,10 @@ pub(super) struct Running<T> {
     pub(super) found: Option<Instant>,
     /// The tick at which the turn began or went on with a new permit.
     pub(super) since: u64,
+    /// The tick at which it began or last came by a checkpoint.
+    pub(super) seen: u64,
+    /// Whether it sleeps.
+    pub(super) sleeps: bool,
     /// Whether it lost its permit at least once: it counts as preempted then,
     /// until it ends.
     pub(super) preempted: bool,
@@ -37,6 +44,38 @@ pub(super) struct Running<T> {
 impl<T> Running<T> {
     pub(super) fn outlived_its_slice(&self, now: u64) -> bool {
         !self.waits && now.wrapping_sub(self.since) >= super::SLICE
+    }
+
+    /// Whether it computes, as far as anybody knows, and does not hang in a host
+    /// call.
+    pub(super) fn computes(&self, now: u64) -> bool {
+        !self.sleeps && now.wrapping_sub(self.seen) <= super::UNSEEN
+    }
+}
+
+impl<T> SeatState<T> {
+    fn set_sleeps(&mut self, sleeps: bool) {
+        if let Some(turn) = &mut self.turn {
+            turn.sleeps = sleeps;
+        }
+    }
+}
+
+impl<T: Work> Seat<T> {
+    /// From now on its turn waits for a permit. The share that it waits for is its
+    /// group's.
+    pub(super) fn begin_waiting(&self) -> Option<Arc<Share>> {
+        let mut state = self.lock();
+        let turn = state.turn.as_mut()?;
+        turn.waits = true;
+        Some(turn.work.share().clone())
+    }
+
+    /// The share of its turn's group.
+    pub(super) fn share(&self) -> Option<Arc<Share>> {
+        let state = self.lock();
+        let turn = state.turn.as_ref()?;
+        Some(turn.work.share().clone())
     }
 }
 
@@ -54,6 +93,16 @@ impl<T> Seat<T> {
 
     pub(super) fn lock(&self) -> MutexGuard<'_, SeatState<T>> {
         lock(&self.state)
+    }
+
+    /// Whether the thread has a permit, at a checkpoint of its turn.
+    pub(super) fn has_permit_at(&self, tick: u64) -> bool {
+        let mut state = self.lock();
+        let has_permit = state.permit.is_some();
+        if let Some(turn) = &mut state.turn {
+            turn.seen = tick;
+        }
+        has_permit
     }
 
     /// Gives the thread a permit and wakes it.
@@ -96,6 +145,7 @@ impl<T> Seat<T> {
         if let Some(turn) = &mut state.turn {
             turn.waits = false;
             turn.since = tick();
+            turn.seen = turn.since;
         }
         state.permit
     }
@@ -104,18 +154,20 @@ impl<T> Seat<T> {
     /// until `stop` says so.
     pub(crate) fn sleep_in_turn(&self, deadline: Option<Instant>, stop: impl Fn() -> bool) {
         let mut state = self.lock();
+        state.set_sleeps(true);
         while !stop() {
             state = match deadline {
                 None => wait(&self.changed, state),
                 Some(deadline) => {
                     let left = deadline.saturating_duration_since(Instant::now());
                     if left.is_zero() {
-                        return;
+                        break;
                     }
                     wait_timeout(&self.changed, state, left)
                 }
             };
         }
+        state.set_sleeps(false);
     }
 
     /// Makes a thread that waits inside a turn look again at what it waits for.

@@ -89,7 +89,6 @@ fn a_group_is_ended_while_work_is_held() {
         // As `GroupCore::end_all` does it.
         long.stop();
         short.stop();
-        world.release(&group);
         world.wait_for_ends(1);
         ended.open();
         world.close();

@@ -4,12 +4,13 @@
 use std::cell::Cell;
 use std::collections::VecDeque;
 use std::sync::Mutex as StdMutex;
+use std::sync::atomic::{AtomicBool as Seen, Ordering::Relaxed};
 
 use loom::cell::UnsafeCell;
 use loom::sync::atomic::{AtomicBool, fence};
 
 use crate::scenario::{Moment, World};
-use crate::sched::{Admission, RunState, Seat, Work};
+use crate::sched::{Admission, RunState, Seat, Share, Work};
 use crate::sync::{Arc, Mutex, Ordering, lock};
 
 pub(crate) struct Isolate {
@@ -23,6 +24,9 @@ pub(crate) struct Isolate {
     /// When the worker asked for the group, just before the turn: it has a permit
     /// then. Known to no other thread while the isolate is not in a queue.
     asked: StdMutex<Moment>,
+    at_end: StdMutex<Option<Box<dyn FnOnce() + Send>>>,
+    /// Seen from outside: loom knows nothing of it.
+    ended: Seen,
 }
 
 type Handle = Box<dyn Fn(&Turn<'_>, u32) + Send + Sync>;
@@ -47,6 +51,10 @@ impl Work for Task {
         &self.0.group
     }
 
+    fn share(&self) -> &Arc<Share> {
+        self.0.group.share()
+    }
+
     fn is_stopped(&self) -> bool {
         self.0.is_stopped()
     }
@@ -54,6 +62,8 @@ impl Work for Task {
     fn hangs(&self) -> bool {
         false
     }
+
+    fn thread_waited() {}
 
     fn run(&self, seat: &Arc<Seat<Self>>) -> bool {
         self.0.run(seat)
@@ -67,19 +77,17 @@ enum TurnEnd {
 }
 
 impl Isolate {
-    /// As an isolate is after its first turn.
-    pub(crate) fn at_rest(
+    /// As its maker has it before it is queued.
+    pub(crate) fn made(
         world: &Arc<World>,
         group: &Arc<Admission<Task>>,
         messages: u32,
         handle: Handle,
     ) -> Arc<Self> {
-        let run = RunState::queued();
-        assert!(run.start() && run.rest());
         Arc::new(Isolate {
             world: world.clone(),
             group: group.clone(),
-            run,
+            run: RunState::made(),
             mailbox: Mutex::new(VecDeque::new()),
             body: Body {
                 left: UnsafeCell::new(messages),
@@ -88,7 +96,29 @@ impl Isolate {
             stopped: AtomicBool::new(false),
             waiting: Mutex::new(None),
             asked: StdMutex::new(world.permits.now()),
+            at_end: StdMutex::new(None),
+            ended: Seen::new(false),
         })
+    }
+
+    /// As it is after its first turn.
+    pub(crate) fn rest(&self) {
+        assert!(self.run.first() && self.run.start() && self.run.rest());
+    }
+
+    /// Is called when it has ended.
+    pub(crate) fn on_end(&self, told: impl FnOnce() + Send + 'static) {
+        *self.at_end.lock().expect("held for a moment") = Some(Box::new(told));
+    }
+
+    pub(crate) fn queue_first(self: &Arc<Self>) {
+        if self.run.first() {
+            self.queue(None);
+        }
+    }
+
+    pub(crate) fn has_ended(&self) -> bool {
+        self.ended.load(Relaxed)
     }
 
     /// A send from a thread that is no worker.
@@ -103,16 +133,22 @@ impl Isolate {
 
     fn wake(self: &Arc<Self>, from: Option<&Seat<Task>>) {
         if self.run.wake() {
-            let scheduler = &self.world.scheduler;
-            match from {
-                Some(seat) => scheduler.queue_from(seat, Task(self.clone())),
-                None => scheduler.queue(Task(self.clone())),
-            }
+            self.queue(from);
+        }
+    }
+
+    fn queue(self: &Arc<Self>, from: Option<&Seat<Task>>) {
+        let scheduler = &self.world.scheduler;
+        match from {
+            Some(seat) => scheduler.queue_from(seat, Task(self.clone())),
+            None => scheduler.queue(Task(self.clone())),
         }
     }
 
     pub(crate) fn stop(self: &Arc<Self>) {
-        self.stopped.store(true, Ordering::SeqCst);
+        if self.stopped.swap(true, Ordering::SeqCst) {
+            return;
+        }
         // loom takes sequentially consistent accesses for weaker ones, but not
         // fences.
         fence(Ordering::SeqCst);
@@ -120,6 +156,9 @@ impl Isolate {
             seat.nudge();
         }
         self.wake(None);
+        if self.run.is_queued() {
+            self.queue(None);
+        }
     }
 
     pub(crate) fn is_stopped(&self) -> bool {
@@ -134,9 +173,14 @@ impl Isolate {
     }
 
     fn run(self: &Arc<Self>, seat: &Arc<Seat<Task>>) -> bool {
-        // The real one leaves the isolate alone then. But it is in one queue at
-        // most and cannot end there, so it never comes to that.
-        assert!(self.run.start(), "taken out of a queue in which it was not");
+        if !self.run.start() {
+            // It is in one queue at most, until it is stopped.
+            assert!(
+                self.is_stopped(),
+                "taken out of a queue in which it was not"
+            );
+            return false;
+        }
         let permits = &self.world.permits;
         let asked = *self.asked.lock().expect("held for a moment");
         let turn = Turn {
@@ -163,6 +207,11 @@ impl Isolate {
     fn end(&self) {
         self.run.end();
         lock(&self.mailbox).clear();
+        self.ended.store(true, Relaxed);
+        let told = self.at_end.lock().expect("held for a moment").take();
+        if let Some(told) = told {
+            told();
+        }
         self.world.leave();
     }
 }

@@ -24,6 +24,8 @@ mod scenario;
 
 mod admission;
 mod close;
+mod fairness;
 mod preemption;
+mod stop;
 mod threads;
 mod wake_up;

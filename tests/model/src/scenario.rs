@@ -4,7 +4,7 @@
 use std::sync::atomic::{AtomicUsize as Count, Ordering::Relaxed};
 
 use crate::isolate::{Isolate, Task, Turn};
-use crate::sched::{Admission, SLICE, Scheduler};
+use crate::sched::{Admission, SLICE, Scheduler, Share, USUAL_WEIGHT};
 use crate::sync::{Arc, Condvar, Mutex, allow_threads, lock, wait};
 
 /// Runs `scenario` in every interleaving with at most `switches` forced switches
@@ -72,7 +72,13 @@ impl World {
 
     /// A door that lets `limit` preempted turns through.
     pub(crate) fn group(limit: usize) -> Arc<Admission<Task>> {
-        Arc::new(Admission::new(limit))
+        World::group_of(1, limit)
+    }
+
+    /// The same for one of several groups, by its number.
+    pub(crate) fn group_of(number: u64, limit: usize) -> Arc<Admission<Task>> {
+        let share = Arc::new(Share::new(number, USUAL_WEIGHT));
+        Arc::new(Admission::new(limit, share))
     }
 
     /// An isolate at rest that ends after `messages`, each handled by `handle`.
@@ -82,8 +88,20 @@ impl World {
         messages: u32,
         handle: impl Fn(&Turn<'_>, u32) + Send + Sync + 'static,
     ) -> Arc<Isolate> {
+        let isolate = self.made(group, messages, handle);
+        isolate.rest();
+        isolate
+    }
+
+    /// The same before its maker has queued it.
+    pub(crate) fn made(
+        self: &Arc<Self>,
+        group: &Arc<Admission<Task>>,
+        messages: u32,
+        handle: impl Fn(&Turn<'_>, u32) + Send + Sync + 'static,
+    ) -> Arc<Isolate> {
         *lock(&self.alive) += 1;
-        Isolate::at_rest(self, group, messages, Box::new(handle))
+        Isolate::made(self, group, messages, Box::new(handle))
     }
 
     pub(crate) fn start(&self) {
@@ -98,13 +116,6 @@ impl World {
     pub(crate) fn outlive_a_slice(&self) {
         for _ in 0..SLICE {
             self.tick();
-        }
-    }
-
-    /// Queues what waits at a group's door.
-    pub(crate) fn release(&self, group: &Admission<Task>) {
-        for work in group.release() {
-            self.scheduler.queue(work);
         }
     }
 
