@@ -5,9 +5,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, Weak};
 
-use wasmtime::{Engine, Linker};
+use wasmtime::Engine;
 
-use crate::abi::Import;
 use crate::clock::Clock;
 use crate::events;
 use crate::group::GroupCore;
@@ -15,20 +14,19 @@ use crate::isolate::IsolateCore;
 use crate::limits::Limits;
 use crate::loader::Loader;
 use crate::output::{GroupOutput, Output};
+use crate::program::Compiler;
 use crate::runtime::Figures;
 use crate::sched::Scheduler;
-use crate::state::State;
 use crate::sync::{JoinHandle, lock, spawn_thread};
 use crate::task::Task;
 use insula_message::{ExitReason, Limit};
 
 pub(crate) struct Core {
     pub(crate) engine: Engine,
-    pub(crate) linker: Linker<State>,
-    pub(crate) imports: Vec<Import>,
+    pub(crate) compiler: Arc<Compiler>,
     pub(crate) scheduler: Arc<Scheduler<Task>>,
     pub(crate) clock: Arc<Clock>,
-    pub(crate) loader: Loader,
+    pub(crate) loader: Arc<Loader>,
     pub(crate) output: Box<dyn Output>,
     pub(crate) max_isolates: u32,
     pub(crate) limits: Limits,
@@ -46,6 +44,7 @@ pub(crate) struct Settings {
     pub(crate) limits: Limits,
     pub(crate) output: Box<dyn Output>,
     pub(crate) on_exit: Option<OnExit>,
+    pub(crate) events: Arc<events::Hub>,
 }
 
 /// What a host wants to be told of every isolate that ends: its name and why.
@@ -68,26 +67,21 @@ const LONG_TURN: u64 = 8;
 const QUIET_TICKS: u32 = 100;
 
 impl Core {
-    pub(crate) fn start(
-        engine: Engine,
-        (linker, imports): (Linker<State>, Vec<Import>),
-        settings: Settings,
-    ) -> std::io::Result<Arc<Self>> {
+    pub(crate) fn start(compiler: Compiler, settings: Settings) -> std::io::Result<Arc<Self>> {
         let core = Arc::new(Core {
             scheduler: Arc::new(Scheduler::new(
                 settings.permits,
                 settings.limits.guest_stack(),
             )),
             clock: Clock::new(),
-            loader: Loader::new(settings.permits.min(2)),
-            engine,
-            linker,
-            imports,
+            loader: Loader::new(settings.permits, &settings.limits),
+            engine: compiler.engine.clone(),
+            compiler: Arc::new(compiler),
             output: settings.output,
             max_isolates: settings.max_isolates,
             limits: settings.limits,
             on_exit: settings.on_exit,
-            events: Arc::default(),
+            events: settings.events,
             groups: Mutex::new(Groups::default()),
             monitor: Mutex::new(None),
             closing: AtomicBool::new(false),
@@ -142,6 +136,7 @@ impl Core {
             timers: self.clock.pending(),
             workers: self.scheduler.threads(),
             preempted: self.scheduler.preempted(),
+            loads: self.loader.running(),
             pool_memories: self
                 .engine
                 .pooling_allocator_metrics()
@@ -175,8 +170,8 @@ impl Core {
         for group in &groups {
             group.end_all(ExitReason::ShutDown);
         }
-        // Loads go on until they are done: a program that is being compiled
-        // cannot be stopped. Their isolates end before they begin.
+        // A program that is being compiled cannot be stopped. Its isolate ends
+        // before it begins.
         self.loader.stop();
         for group in &groups {
             group.wait_until_empty();

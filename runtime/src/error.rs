@@ -132,11 +132,86 @@ pub enum LoadError {
         /// The URI.
         uri: String,
     },
+    /// A limit of the runtime.
+    #[error("{program} was not loaded: {hit}")]
+    Limit {
+        /// The program.
+        program: String,
+        /// The limit and its value.
+        hit: LimitHit,
+    },
+    /// The module has more of something than a compiler should be asked to look
+    /// at. No setting raises it.
+    #[error("{program} was not loaded: it has {found} {what}, and {most} are the most")]
+    TooMuch {
+        /// The program.
+        program: String,
+        /// What it has too much of.
+        what: &'static str,
+        /// How much it has.
+        found: u64,
+        /// How much it may have.
+        most: u64,
+    },
+    /// Compilations that were given up go on, and no more are begun for whoever
+    /// asked for them.
+    #[error(
+        "{program} was not loaded: compilations that took too long have not ended yet          ({loads} go on; try again later)"
+    )]
+    Busy {
+        /// The program.
+        program: String,
+        /// How many loads go on in the runtime.
+        loads: usize,
+    },
+    /// The compiler panicked.
+    #[error("the compiler failed on {program}: a bug of its own, not of the program")]
+    CompilerFailed {
+        /// The program.
+        program: String,
+    },
     /// No thread could be had for compiling, or the runtime is being shut down.
     #[error("{program} could not be compiled: the runtime is shut down or has no thread for it")]
     NoLoader {
         /// The program.
         program: String,
+    },
+}
+
+/// The cache of compiled programs did not do its work. No program fails to load
+/// for that.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum CacheError {
+    /// It is not used at all.
+    #[error("the cache of programs in {} is not used: {why}", folder.display())]
+    Unusable {
+        /// The cache's folder.
+        folder: PathBuf,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// An entry could not be read.
+    #[error("a program could not be read from the cache in {}: {why}", folder.display())]
+    Unreadable {
+        /// The cache's folder.
+        folder: PathBuf,
+        /// What the system said.
+        why: String,
+    },
+    /// An entry was damaged or had been put there by somebody else; it was removed.
+    #[error("the cache in {} held what this host had not put there", folder.display())]
+    BadEntry {
+        /// The cache's folder.
+        folder: PathBuf,
+    },
+    /// A compiled program was not kept.
+    #[error("a compiled program was not kept in the cache in {}: {why}", folder.display())]
+    NotWritten {
+        /// The cache's folder.
+        folder: PathBuf,
+        /// What the system said.
+        why: String,
     },
 }
 
@@ -235,11 +310,19 @@ pub enum CapabilityError {
 /// How many entries an error names: a module may have as many as it likes.
 const ENTRIES_NAMED: usize = 50;
 
+/// How much of a guest's own words an error repeats: a name may have 100 KB.
+const NAME_CHARS: usize = 200;
+
+pub(crate) fn short(name: &str) -> &str {
+    let end = name.char_indices().nth(NAME_CHARS);
+    &name[..end.map_or(name.len(), |(at, _)| at)]
+}
+
 /// The entries of a program, for people.
 pub(crate) fn list(entries: &[String]) -> String {
     let named = entries.iter().take(ENTRIES_NAMED);
     let mut list = named
-        .map(|entry| format!("`{entry}`"))
+        .map(|entry| format!("`{}`", short(entry)))
         .collect::<Vec<_>>()
         .join(", ");
     if entries.len() > ENTRIES_NAMED {

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use futures_core::Stream;
 use insula_message::{ExitReason, LimitHit};
 
+use crate::error::CacheError;
 use crate::sync::{lock, wait, wait_timeout};
 
 /// Something that happened in a runtime.
@@ -85,6 +86,12 @@ pub enum Event {
         isolate: String,
         /// Why it ended.
         reason: ExitReason,
+    },
+    /// The cache of compiled programs did not do its work. Told once for each kind
+    /// of error.
+    Cache {
+        /// What went wrong.
+        error: CacheError,
     },
     /// So many events after the one before this were dropped, as
     /// [`Events::CAPACITY`] of them waited already.

@@ -1,20 +1,22 @@
 //! The host's way in: a runtime, what it is made with, and spawning.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use insula_message::ExitReason;
 
 use crate::abi::Import;
+use crate::cache::Cache;
 use crate::core::{Core, Settings};
-use crate::error::{SpawnError, StartError};
-use crate::events::Events;
+use crate::error::{CacheError, SpawnError, StartError};
+use crate::events::{Events, Hub};
 use crate::group::MailboxShare;
 use crate::handle::Isolate;
 use crate::limits::Limits;
 use crate::message::{self, SendPort};
 use crate::output::{GroupOutput, Output, Stdio};
 use crate::port::Paid;
-use crate::program::Program;
+use crate::program::{Compiler, Program};
 use crate::reach::Reach;
 use crate::receive_port::ReceivePort;
 use crate::sched::USUAL_WEIGHT;
@@ -47,9 +49,14 @@ pub struct RuntimeBuilder {
     permits: usize,
     max_isolates: u32,
     limits: Limits,
+    cache: Option<PathBuf>,
+    cache_bytes: u64,
     output: Box<dyn Output>,
     on_exit: Option<crate::core::OnExit>,
 }
+
+/// How many bytes a cache holds unless the host says otherwise.
+const CACHE_BYTES: u64 = 1 << 30;
 
 impl Runtime {
     /// A runtime with the defaults: as many turns at once as there are cores,
@@ -59,6 +66,8 @@ impl Runtime {
             permits: std::thread::available_parallelism().map_or(1, usize::from),
             max_isolates: 10_000,
             limits: Limits::default(),
+            cache: None,
+            cache_bytes: CACHE_BYTES,
             output: Box::new(Stdio::new()),
             on_exit: None,
         }
@@ -146,7 +155,13 @@ impl Runtime {
 
     /// Every function that guests may import, with its type.
     pub fn imports(&self) -> &[Import] {
-        &self.core.imports
+        &self.core.compiler.imports
+    }
+
+    /// What kept the cache from doing its work so far, each kind of error once.
+    pub fn cache_errors(&self) -> Vec<CacheError> {
+        let cache = self.core.compiler.cache.as_ref();
+        cache.map(Cache::errors).unwrap_or_default()
     }
 
     /// The limits that it was made with.
@@ -219,6 +234,8 @@ pub struct Figures {
     pub workers: usize,
     /// Turns that lost their run permit and have not ended.
     pub preempted: usize,
+    /// Programs that are being loaded, those that were given up included.
+    pub loads: usize,
     /// Bytes of linear memory of all isolates.
     pub memory: u64,
     /// Receive ports of isolates that are alive.
@@ -254,6 +271,26 @@ impl RuntimeBuilder {
         self
     }
 
+    /// Keeps compiled programs in this folder, from one process to the next. It is
+    /// made where it is not there, has to belong to the user of this process, and
+    /// no other may have the right to write to it. Any number of processes may use
+    /// it at once. Off by default.
+    ///
+    /// What is in it is run as it is, so an entry is used only where it bears the
+    /// mark of this folder's key. Grant no guest a folder that holds it. A cache
+    /// that does not work fails no load: see [`Runtime::cache_errors`].
+    pub fn cache(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.cache = Some(folder.into());
+        self
+    }
+
+    /// How many bytes the cache holds; the entries that were used longest ago go
+    /// first. 1 GiB by default.
+    pub fn cache_bytes(mut self, bytes: u64) -> Self {
+        self.cache_bytes = bytes;
+        self
+    }
+
     /// Where what guests print goes. [`Stdio`] by default; a closure that takes
     /// a [`Line`](crate::Line) will do.
     pub fn output(mut self, output: impl Output) -> Self {
@@ -282,16 +319,29 @@ impl RuntimeBuilder {
             why: format!("{error:#}"),
         };
         let engine = crate::engine::new(isolates, &self.limits).map_err(engine_error)?;
-        let linked = crate::abi::linker(&engine).map_err(engine_error)?;
+        let (linker, imports) = crate::abi::linker(&engine).map_err(engine_error)?;
+        let events: Arc<Hub> = Arc::default();
+        let cache = self
+            .cache
+            .as_deref()
+            .map(|folder| Cache::open(folder, self.cache_bytes, &engine, events.clone()));
+        let compiler = Compiler {
+            cache,
+            engine,
+            linker,
+            imports,
+            limits: self.limits.clone(),
+        };
         let settings = Settings {
             permits: self.permits,
             max_isolates: isolates,
             limits: self.limits,
             output: self.output,
             on_exit: self.on_exit,
+            events,
         };
         Ok(Runtime {
-            core: Core::start(engine, linked, settings)?,
+            core: Core::start(compiler, settings)?,
         })
     }
 }

@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use crate::capabilities::Stdin;
 use crate::controller::Watched;
-use crate::error;
+use crate::error::{self, LoadError};
 use crate::events::Event;
 use crate::group::{Activity, GroupCore};
 use crate::guest_random::RandomSource;
 use crate::isolate::{FIRST_PORT, IsolateCore, Traits};
 use crate::limits::Limits;
 use crate::listeners::ExitListener;
+use crate::loader::{Load, Owner};
 use crate::port::{Paid, PortRef, SendStatus};
 use crate::program::Program;
 use crate::reach::Reach;
@@ -19,7 +20,7 @@ use crate::sync::lock;
 use crate::task::Task;
 use crate::turn::{Body, Start};
 use crate::uri::Granted;
-use insula_message::LimitHit;
+use insula_message::{ExitReason, Limit, LimitHit};
 
 /// What a new isolate is to be.
 pub(crate) struct Child {
@@ -177,21 +178,32 @@ pub(crate) fn from_uri(
     child: Child,
 ) -> Result<Spawned, NotSpawned> {
     let group = parent.group();
+    if let Err(hit) = group.charge(Limit::Programs, 1) {
+        parent.emit_hit(hit);
+        return Err(hit.into());
+    }
     let (isolate, port) = make(group, Some(parent), None, child)?;
     isolate.wait_for_program();
+    let compiler = group.core().compiler.clone();
+    let child = Arc::downgrade(&isolate);
+    let program = granted.path.display().to_string();
     let loading = Loading {
         isolate: isolate.clone(),
         _activity: Activity::begin(group),
     };
-    let core = group.core().clone();
-    let submitted = group.core().loader.submit(move || {
-        let program = granted
-            .read()
-            .and_then(|bytes| Program::compile_file(&core, &granted.path, &bytes));
-        loading.done(program.map_err(|error| error.to_string()));
+    group.core().loader.submit(Load {
+        owner: Owner::Group(group.number()),
+        program: program.clone(),
+        work: Box::new(move || {
+            // Nothing is compiled for who is not there any more.
+            if child.upgrade().is_none_or(|child| child.is_stopped()) {
+                return Err(LoadError::NoLoader { program });
+            }
+            let bytes = granted.read(&compiler.limits)?;
+            compiler.compile_file(&granted.path, &bytes)
+        }),
+        done: Box::new(move |program| loading.done(program)),
     });
-    // Where it was not, `loading` was dropped, which fails the isolate.
-    let _ = submitted;
     Ok((isolate, port))
 }
 
@@ -203,8 +215,15 @@ struct Loading {
 }
 
 impl Loading {
-    fn done(self, program: Result<Program, String>) {
-        let checked = program.and_then(|program| self.with_entry(program));
+    fn done(self, program: Result<Program, LoadError>) {
+        let checked = match program {
+            Ok(program) => self.with_entry(program).map_err(ExitReason::NotStarted),
+            Err(LoadError::Limit { hit, .. }) => Err(ExitReason::Limit {
+                hit,
+                backtrace: Vec::new(),
+            }),
+            Err(error) => Err(ExitReason::NotStarted(error.to_string())),
+        };
         if let Body::New(start) = &mut *lock(self.isolate.body()) {
             start.program = Some(checked);
         }

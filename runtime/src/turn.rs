@@ -30,7 +30,7 @@ pub(crate) enum Body {
 pub(crate) struct Start {
     /// The program, or why it could not be loaded. None while it is being
     /// loaded; nobody queues the isolate before that is over.
-    pub(crate) program: Option<Result<Program, String>>,
+    pub(crate) program: Option<Result<Program, ExitReason>>,
     pub(crate) first_message: Option<Paid>,
     pub(crate) result_port: Option<PortRef>,
     pub(crate) stdin: Stdin,
@@ -138,7 +138,7 @@ impl Start {
     fn run(&mut self, isolate: &Arc<IsolateCore>, turn: Turn) -> Result<Live, ExitReason> {
         let program = match self.program.take() {
             Some(Ok(program)) => program,
-            Some(Err(why)) => return Err(ExitReason::NotStarted(why)),
+            Some(Err(why)) => return Err(why),
             None => {
                 return Err(ExitReason::NotStarted(
                     "its program was never loaded".to_owned(),

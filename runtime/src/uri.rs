@@ -1,14 +1,15 @@
 //! URIs of programs: how they are resolved, and which ones a group may use.
 
-use std::io::Read as _;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 use cap_std::ambient_authority;
-use cap_std::fs::Dir;
+use cap_std::fs::{Dir, OpenOptions};
 use url::Url;
 
 use crate::error::LoadError;
+use crate::limits::Limits;
+use crate::program::source;
 
 /// The URI prefixes that a group may load programs from.
 #[derive(Clone, Default)]
@@ -30,9 +31,6 @@ pub(crate) struct Granted {
     relative: PathBuf,
     pub(crate) path: PathBuf,
 }
-
-/// The largest program file.
-const PROGRAM_BYTES: u64 = 256 << 20;
 
 impl Grants {
     /// Grants a folder with all below it, or one file.
@@ -96,29 +94,20 @@ impl Grant {
 
 impl Granted {
     /// Reads the file. A link that leads out of the granted folder is an error.
-    pub(crate) fn read(&self) -> Result<Vec<u8>, LoadError> {
-        let failed = |why: String| LoadError::Read {
-            path: self.path.clone(),
-            why,
-        };
-        let unreadable = |error: std::io::Error| failed(error.to_string());
-        // Before it is opened: opening a pipe can wait for ever.
-        if !self
-            .folder
-            .metadata(&self.relative)
-            .map_err(unreadable)?
-            .is_file()
-        {
-            return Err(failed("it is no ordinary file".to_owned()));
+    pub(crate) fn read(&self, limits: &Limits) -> Result<Vec<u8>, LoadError> {
+        let failed = |error: std::io::Error| source::unreadable(&self.path, error.to_string());
+        let metadata = self.folder.metadata(&self.relative).map_err(failed)?;
+        // Before it is opened: devices may do something then.
+        if !metadata.is_file() {
+            let why = "it is no ordinary file".to_owned();
+            return Err(source::unreadable(&self.path, why));
         }
-        let file = self.folder.open(&self.relative).map_err(unreadable)?;
-        let mut bytes = Vec::new();
-        let read = file.take(PROGRAM_BYTES + 1).read_to_end(&mut bytes);
-        read.map_err(|error| failed(error.to_string()))?;
-        if bytes.len() as u64 > PROGRAM_BYTES {
-            return Err(failed(format!("it is larger than {PROGRAM_BYTES} bytes")));
-        }
-        Ok(bytes)
+        let mut options = OpenOptions::new();
+        options.read(true);
+        #[cfg(unix)]
+        cap_std::fs::OpenOptionsExt::custom_flags(&mut options, source::NO_WAITING);
+        let file = self.folder.open_with(&self.relative, &options);
+        source::read_open(&self.path, file.map_err(failed)?.into_std(), limits)
     }
 }
 

@@ -1,7 +1,12 @@
 //! What is no program gets an error that says what it is instead, and the host
 //! goes on.
 
+mod bounds;
+mod bytes;
+mod cost;
+mod limits;
 mod malformed;
+mod proposals;
 
 use anyhow::{Result, bail, ensure};
 use insula::{ExitReason, LoadError, Program, SpawnError, SpawnOptions};
@@ -345,7 +350,7 @@ fn files_that_cannot_be_read_are_named() -> Result<()> {
             format!("{folder}/no/such/file.wasm"),
             ["file.wasm", "No such file"],
         ),
-        (folder.to_owned(), [folder, "directory"]),
+        (folder.to_owned(), [folder, "no ordinary file"]),
     ] {
         let Err(error) = Program::from_file(&host.runtime, &path) else {
             bail!("{path} was loaded")
