@@ -137,7 +137,7 @@ fn bodies() -> Vec<(&'static str, usize, Vec<u8>)> {
         "loops in loops, with ways back",
         2,
         [
-            [0x03, 0x40].repeat(FORKS / 2),
+            [0x03, 0x40].repeat(LOOPS),
             [0x20, 0, 0x0d, 0, 0x0b].repeat(LOOPS),
         ]
         .concat(),
