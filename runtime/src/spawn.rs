@@ -179,7 +179,7 @@ pub(crate) fn from_uri(
 ) -> Result<Spawned, NotSpawned> {
     let group = parent.group();
     if let Err(hit) = group.charge(Limit::Programs, 1) {
-        parent.emit_hit(hit);
+        parent.met(hit);
         return Err(hit.into());
     }
     let (isolate, port) = make(group, Some(parent), None, child)?;

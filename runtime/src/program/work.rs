@@ -1,27 +1,32 @@
 //! How much work a function's body is for the compiler. Its bytes alone do not
-//! say: some of Cranelift's work grows with the *product* of what a body has.
+//! say: some of Cranelift's work grows with the square of what a body has, or with a
+//! product.
 
 use wasmparser::{BlockType, FunctionBody, Operator};
 
 use super::bounds::{Refused, VALUES, at_most};
 
-/// For one function. A unit is an instruction, a local, or one local at one place
-/// where control flow meets: for each of those the compiler keeps a value.
-const OF_FUNCTION: u64 = 16 << 20;
+/// For one function. A unit is about what an instruction takes of Cranelift's time,
+/// 0.4 us where it was measured (a development build: `tests/hostile/bad_programs/
+/// cost.rs` says how, and what the worst functions of this much work take).
+const OF_FUNCTION: u64 = 8 << 20;
 
 /// For all functions together: so that what was begun and is not awaited any more
-/// ends too.
-pub(super) const OF_PROGRAM: u64 = 1 << 30;
+/// ends too, after a few minutes.
+pub(super) const OF_PROGRAM: u64 = 512 << 20;
+
+/// How many units a call is: what lives is put away for it.
+const CALL: u64 = 16;
 
 /// Locals of one function, its parameters not counted. Compilers reuse them: an
 /// interpreter's loop has a few hundred, unoptimised code some thousand.
 const LOCALS: u64 = 10_000;
 
-/// Blocks, loops and branches of one function: Cranelift's time grows with their
-/// square. An interpreter's loop has some thousand.
+/// Blocks, loops and branches of one function. An interpreter's loop has some
+/// thousand.
 const FORKS: u64 = 16_384;
 
-/// Loops of one function, likewise. Each looks at the clock, which is a branch more.
+/// Loops of one function. Each asks whether its time is over, which is a branch more.
 const LOOPS: u64 = 2_048;
 
 /// The work of the body of a function with so many parameters. `params` has the
@@ -62,6 +67,7 @@ struct Seen {
     /// Where control flow parts or meets.
     forks: u64,
     loops: u64,
+    calls: u64,
 }
 
 impl Seen {
@@ -76,6 +82,7 @@ impl Seen {
                 self.loops += u64::from(matches!(operator, Operator::Loop { .. }));
                 check_block(*blockty, params)?;
             }
+            Operator::Call { .. } | Operator::CallIndirect { .. } => self.calls += 1,
             Operator::Else | Operator::BrIf { .. } | Operator::BrTable { .. } => self.forks += 1,
             _ => {}
         }
@@ -83,8 +90,14 @@ impl Seen {
     }
 
     fn work(&self, locals: u64) -> u64 {
-        // A local that is not used meets nowhere.
-        self.operators + locals + self.uses.min(locals) * self.forks
+        // Each local that is used has a value wherever control flow meets. The two
+        // squares are as measured.
+        self.operators
+            + locals
+            + self.calls * CALL
+            + self.uses.min(locals) * self.forks
+            + self.forks * self.forks / 128
+            + self.loops * self.loops / 3
     }
 }
 

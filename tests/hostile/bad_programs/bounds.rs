@@ -166,8 +166,8 @@ fn work_has_a_most() -> Result<()> {
     let host = host()?;
     let what = "units of work for the compiler in one function";
     let body = |locals, forks| module(&[(locals, locals_and_forks(locals, forks))]);
-    too_much(&host, &body(4_096, 4_096), what, 16 << 20)?;
-    too_much(&host, &body(1_024, 16_384), what, 16 << 20)?;
+    too_much(&host, &body(4_096, 4_096), what, 8 << 20)?;
+    too_much(&host, &body(1_024, 16_384), what, 8 << 20)?;
     // As many locals and forks in functions of their own.
     let apart = module(&[
         (4_096, locals_and_forks(4_096, 0)),
@@ -175,8 +175,8 @@ fn work_has_a_most() -> Result<()> {
     ]);
     Program::from_bytes(&host.runtime, &apart)?;
     // None of them has too much, and all together have.
-    let some = (2_048, locals_and_forks(2_048, 8_000));
+    let some = (2_048, locals_and_forks(2_048, 4_000));
     let what = "units of work for the compiler";
-    too_much(&host, &module(&vec![some; 70]), what, 1 << 30)?;
+    too_much(&host, &module(&vec![some; 70]), what, 512 << 20)?;
     still_works(&host)
 }
