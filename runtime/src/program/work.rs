@@ -29,6 +29,10 @@ const FORKS: u64 = 16_384;
 /// Loops of one function. Each asks whether its time is over, which is a branch more.
 const LOOPS: u64 = 2_048;
 
+/// Loops inside of each other: what takes longest of all
+/// for its size. People write a handful, and inliners some dozen.
+const LOOP_DEPTH: u64 = 128;
+
 /// The work of the body of a function with so many parameters. `params` has the
 /// parameters of all types.
 pub(super) fn of(
@@ -68,6 +72,9 @@ struct Seen {
     forks: u64,
     loops: u64,
     calls: u64,
+    /// The blocks that are open, and whether each is a loop.
+    open: Vec<bool>,
+    loops_open: u64,
 }
 
 impl Seen {
@@ -79,14 +86,28 @@ impl Seen {
             }
             Operator::Block { blockty } | Operator::Loop { blockty } | Operator::If { blockty } => {
                 self.forks += 1;
-                self.loops += u64::from(matches!(operator, Operator::Loop { .. }));
                 check_block(*blockty, params)?;
+                self.open(matches!(operator, Operator::Loop { .. }))?;
             }
+            Operator::End => self.close(),
             Operator::Call { .. } | Operator::CallIndirect { .. } => self.calls += 1,
             Operator::Else | Operator::BrIf { .. } | Operator::BrTable { .. } => self.forks += 1,
             _ => {}
         }
         Ok(())
+    }
+
+    fn open(&mut self, is_loop: bool) -> Result<(), Refused> {
+        self.open.push(is_loop);
+        self.loops += u64::from(is_loop);
+        self.loops_open += u64::from(is_loop);
+        at_most("loops inside of each other", self.loops_open, LOOP_DEPTH)
+    }
+
+    /// The last end is the function's own.
+    fn close(&mut self) {
+        let was_loop = self.open.pop().unwrap_or(false);
+        self.loops_open -= u64::from(was_loop);
     }
 
     fn work(&self, locals: u64) -> u64 {

@@ -156,6 +156,12 @@ fn a_function_has_a_most() -> Result<()> {
     let loops = |count: usize| module(&[(0, [0x03, 0x40, 0x0b].repeat(count))]);
     Program::from_bytes(&host.runtime, &loops(2_048))?;
     too_much(&host, &loops(2_049), "loops in one function", 2_048)?;
+    let nested = |count: usize| {
+        let ends = vec![0x0b; count];
+        module(&[(0, [[0x03, 0x40].repeat(count), ends].concat().repeat(2))])
+    };
+    Program::from_bytes(&host.runtime, &nested(128))?;
+    too_much(&host, &nested(129), "loops inside of each other", 128)?;
     still_works(&host)
 }
 

@@ -20,8 +20,9 @@ const WORK: usize = 8 << 20;
 /// The most blocks and branches of one body.
 const FORKS: usize = 16_384;
 
-/// The most loops of one body.
+/// The most loops of one body, and inside of each other.
 const LOOPS: usize = 2_048;
+const DEPTH: usize = 128;
 
 #[test]
 #[ignore = "it measures, and takes minutes"]
@@ -54,6 +55,14 @@ fn compile_cost() -> Result<()> {
         );
     }
     Ok(())
+}
+
+/// Ends a loop with a way back to its beginning.
+const BACK: [u8; 5] = [0x20, 0, 0x0d, 0, 0x0b];
+
+/// As many loops inside of each other as there may be, around this.
+fn nest(inner: Vec<u8>, end: &[u8]) -> Vec<u8> {
+    [[0x03, 0x40].repeat(DEPTH), inner, end.repeat(DEPTH)].concat()
 }
 
 /// Ordinary code: many functions that load, compute, branch and store.
@@ -91,7 +100,7 @@ fn bodies() -> Vec<(&'static str, usize, Vec<u8>)> {
         }
         [&[0x41, 8][..], &sum, &[0x36, 2, 0]].concat()
     };
-    let wide = |locals: usize| WORK / locals * 19 / 20 - 64;
+    let wide = |locals: usize| WORK / locals * 9 / 10 - 64;
     let mut all = Vec::new();
 
     // Straight lines.
@@ -131,16 +140,12 @@ fn bodies() -> Vec<(&'static str, usize, Vec<u8>)> {
     all.push((
         "loops in loops",
         2,
-        [[0x03, 0x40].repeat(LOOPS), vec![0x0b; LOOPS]].concat(),
+        nest(Vec::new(), &[0x0b]).repeat(LOOPS / DEPTH),
     ));
     all.push((
         "loops in loops, with ways back",
         2,
-        [
-            [0x03, 0x40].repeat(LOOPS),
-            [0x20, 0, 0x0d, 0, 0x0b].repeat(LOOPS),
-        ]
-        .concat(),
+        nest(Vec::new(), &BACK).repeat(LOOPS / DEPTH),
     ));
 
     // Tables of targets.
@@ -192,31 +197,21 @@ fn bodies() -> Vec<(&'static str, usize, Vec<u8>)> {
         ("1,000 locals in loops in loops", 1_000),
         ("200 locals in loops in loops", 200),
     ] {
-        let loops = (wide(locals) / 2)
-            .min(LOOPS)
-            .min((BODY - locals * 14) / 7 - 2);
-        let open = [0x03, 0x40].repeat(loops);
-        let close = [0x20, 0, 0x0d, 0, 0x0b].repeat(loops);
-        all.push((
-            what,
-            locals,
-            [open, gets(locals), sums(locals), close].concat(),
-        ));
+        let used = [gets(locals), sums(locals)].concat();
+        let nests = wide(locals) / 2 / DEPTH;
+        let room = BODY / (used.len() + 7 * DEPTH);
+        let nested = nest(used, &BACK).repeat(nests.min(room).min(LOOPS / DEPTH));
+        all.push((what, locals, nested));
     }
     for (what, locals) in [
         ("1,000 locals set in loops in loops", 1_000),
         ("200 locals set in loops in loops", 200),
     ] {
-        let loops = (wide(locals) / 2)
-            .min(LOOPS)
-            .min((BODY - locals * 20) / 7 - 2);
-        let open = [0x03, 0x40].repeat(loops);
-        let close = [0x20, 0, 0x0d, 0, 0x0b].repeat(loops);
-        all.push((
-            what,
-            locals,
-            [open, sets(locals), sums(locals), close].concat(),
-        ));
+        let used = [sets(locals), sums(locals)].concat();
+        let nests = wide(locals) / 2 / DEPTH;
+        let room = BODY / (used.len() + 7 * DEPTH);
+        let nested = nest(used, &BACK).repeat(nests.min(room).min(LOOPS / DEPTH));
+        all.push((what, locals, nested));
     }
     // Each fork sets other locals, so that each place where they meet keeps both.
     let locals = 1_000;
