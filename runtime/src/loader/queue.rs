@@ -217,7 +217,7 @@ mod tests {
         ]);
         assert_eq!(begun(&mut queue), [1, 2, 11, 21]);
         queue.end(Group(2), &Place::Active);
-        assert_eq!(begun(&mut queue), [], "group 1 has what it may");
+        assert!(begun(&mut queue).is_empty(), "group 1 has what it may");
         assert_eq!(queue.push(Group(3), 31), Ok(()));
         queue.end(Group(1), &Place::Active);
         assert_eq!(begun(&mut queue), [12, 31]);
@@ -251,7 +251,7 @@ mod tests {
         assert_eq!(queue.give_up(Host), (Place::GivenUp, vec![]));
         assert_eq!(begun(&mut queue), [3]);
         assert_eq!(queue.give_up(Host), (Place::Overdue, vec![]));
-        assert_eq!(begun(&mut queue), []);
+        assert!(begun(&mut queue).is_empty());
         assert_eq!(queue.give_up(Host), (Place::Overdue, vec![4, 5]));
         assert_eq!(queue.push(Host, 6), Err(6));
         assert_eq!(queue.push(Group(1), 11), Ok(()), "guests have their own");
@@ -261,6 +261,6 @@ mod tests {
         queue.end(Host, &Place::GivenUp);
         queue.end(Host, &Place::Overdue);
         queue.end(Host, &Place::Active);
-        assert_eq!(queue.drain(), []);
+        assert!(queue.drain().is_empty());
     }
 }
