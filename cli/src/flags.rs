@@ -1,9 +1,11 @@
 //! The flags that several commands take.
 
+mod allowed;
 mod capabilities;
 mod limits;
 mod program;
 
-pub use capabilities::CapabilityFlags;
-pub use limits::LimitFlags;
+pub use allowed::{Allowed, AllowedFlags, Source};
+use capabilities::CapabilityFlags;
+use limits::LimitFlags;
 pub use program::ProgramFlags;

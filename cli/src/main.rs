@@ -23,12 +23,21 @@ struct Cli {
 enum Command {
     /// Runs a program until nothing can happen in it any more.
     Run(run::Run),
+    /// Prints the JSON Schema of policy files.
+    Schema,
+}
+
+fn schema() -> anyhow::Result<ExitCode> {
+    let schema = serde_json::to_string_pretty(&insula_policy::Policy::schema())?;
+    report::print(&(schema + "\n"));
+    Ok(ExitCode::SUCCESS)
 }
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let done = match cli.command {
         Command::Run(run) => run.run(),
+        Command::Schema => schema(),
     };
     done.unwrap_or_else(|error| {
         report::error(&error);

@@ -9,7 +9,7 @@ use insula::ExitReason;
 pub const WRONG_USE: u8 = 2;
 
 /// The exit status when the guest failed or was stopped.
-const FAILED: u8 = 1;
+pub const FAILED: u8 = 1;
 
 /// How many functions of a backtrace are shown.
 const FRAMES: usize = 32;
@@ -43,6 +43,11 @@ pub fn status(reason: &ExitReason) -> ExitCode {
         ExitReason::NotStarted(_) => ExitCode::from(WRONG_USE),
         _ => ExitCode::from(FAILED),
     }
+}
+
+/// Prints what was asked for to standard output. Nobody may be there to read it.
+pub fn print(text: &str) {
+    let _ = std::io::stdout().write_all(text.as_bytes());
 }
 
 /// Prints to standard error. Nobody may be there to read it.

@@ -4,9 +4,9 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 use clap::Args;
-use insula::{Capabilities, Limits, Runtime, SpawnOptions, Stdio, Value};
+use insula::{Runtime, Stdio, Value};
 
-use crate::flags::{CapabilityFlags, LimitFlags, ProgramFlags};
+use crate::flags::{AllowedFlags, ProgramFlags};
 use crate::report;
 
 #[derive(Args)]
@@ -19,9 +19,7 @@ pub struct Run {
     #[arg(long, value_name = "JSON")]
     message: Option<String>,
     #[command(flatten)]
-    limits: LimitFlags,
-    #[command(flatten)]
-    capabilities: CapabilityFlags,
+    allowed: AllowedFlags,
     /// Prints lines without the name of their isolate in front.
     #[arg(long)]
     no_prefix: bool,
@@ -30,17 +28,16 @@ pub struct Run {
 impl Run {
     pub fn run(self) -> Result<ExitCode> {
         let message = self.message.as_deref().map(parse_message).transpose()?;
-        let limits = self.limits.set(Limits::default())?;
-        let capabilities = self.capabilities.give(Capabilities::default())?;
+        let allowed = self.allowed.read()?;
         let file = self.program.find()?;
         let runtime = Runtime::builder()
             .output(Stdio::new().prefix(!self.no_prefix))
             .on_exit(report::exit)
-            .limits(limits)
+            .limits(allowed.limits.clone())
             .start()?;
         let program = file.load(&runtime)?;
 
-        let mut options = SpawnOptions::new().capabilities(capabilities);
+        let mut options = allowed.spawn_options(&runtime);
         if let Some(entry) = self.entry {
             options = options.entry(entry);
         }

@@ -3,6 +3,7 @@
 
 mod clock;
 mod random;
+mod settings;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

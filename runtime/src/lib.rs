@@ -136,6 +136,6 @@ pub use output::{Line, Output, Stdio, Stream, harmless};
 pub use program::Program;
 pub use receive_port::{Messages, ReceivePort, Received};
 pub use runtime::{Figures, Runtime, RuntimeBuilder};
-pub use spawn_options::SpawnOptions;
-pub use uri::file_uri;
+pub use spawn_options::{SpawnOptions, WEIGHTS};
+pub use uri::{file_path, file_uri};
 pub use usage::{Usage, Used};

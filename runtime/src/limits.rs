@@ -197,6 +197,13 @@ impl Limits {
         self.wasm_stack as usize
     }
 
+    /// These limits with this one set.
+    #[must_use]
+    pub fn with(mut self, limit: Limit, value: u64) -> Self {
+        self.put(limit, value);
+        self
+    }
+
     /// A limit of the whole runtime in which these limits differ from the
     /// runtime's own.
     pub(crate) fn differs_from_runtime(&self, runtime: &Limits) -> Option<Limit> {

@@ -12,7 +12,7 @@ use crate::message::{self, SendPort};
 use crate::port::Message;
 
 /// What a group may weigh.
-pub(crate) const WEIGHTS: RangeInclusive<u32> = 1..=10_000;
+pub const WEIGHTS: RangeInclusive<u32> = 1..=10_000;
 
 type Encode<'a> = Box<dyn FnOnce(&Arc<GroupCore>) -> Result<Message, EncodeError> + 'a>;
 

@@ -112,7 +112,16 @@ impl Granted {
 }
 
 /// The path that a `file:` URI names.
-pub(crate) fn file_path(uri: &str) -> Result<PathBuf, LoadError> {
+///
+/// ```
+/// let path = insula::file_path("file:///opt/plug%20ins/a.wasm");
+/// assert_eq!(path.ok(), Some("/opt/plug ins/a.wasm".into()));
+/// ```
+///
+/// # Errors
+///
+/// Where the text is no URI, one of another scheme, or names no local file.
+pub fn file_path(uri: &str) -> Result<PathBuf, LoadError> {
     let bad = |why: &str| LoadError::BadUri {
         uri: uri.to_owned(),
         why: why.to_owned(),

@@ -2,39 +2,23 @@
 
 use anyhow::{Context, Result};
 use clap::Args;
-use insula::Limits;
+use insula::Limit;
+use insula_policy::parse_setting;
 
 #[derive(Args)]
 pub struct LimitFlags {
-    /// Sets a limit, as in `--limit memory=16MiB` or `--limit turn_cpu=500`.
+    /// Sets a limit, as in `--limit memory=16MiB` or `--limit turn_cpu=500ms`; `none`
+    /// turns it off.
     #[arg(long, value_name = "NAME=VALUE")]
     limit: Vec<String>,
 }
 
 impl LimitFlags {
-    /// These limits with what the flags say in place.
-    pub fn set(&self, limits: Limits) -> Result<Limits> {
-        self.limit.iter().try_fold(limits, |limits, limit| {
-            set_limit(limits, limit).with_context(|| format!("--limit {limit}"))
-        })
+    /// The limits that the flags set, in their order.
+    pub fn read(&self) -> Result<Vec<(Limit, u64)>> {
+        let settings = self.limit.iter();
+        settings
+            .map(|limit| parse_setting(limit).with_context(|| format!("--limit {limit}")))
+            .collect()
     }
-}
-
-fn set_limit(limits: Limits, limit: &str) -> Result<Limits> {
-    let (name, value) = limit.split_once('=').context("it has to be NAME=VALUE")?;
-    let value = parse_amount(value).with_context(|| format!("`{value}` is no amount"))?;
-    let names = || Limits::names().collect::<Vec<_>>().join(", ");
-    limits
-        .set(name, value)
-        .with_context(|| format!("there is no limit `{name}`; there is {}", names()))
-}
-
-/// A number, with KiB, MiB or GiB behind it where it counts bytes.
-fn parse_amount(text: &str) -> Option<u64> {
-    let (number, shift) = [("KiB", 10), ("MiB", 20), ("GiB", 30)]
-        .into_iter()
-        .find_map(|(unit, shift)| Some((text.strip_suffix(unit)?, shift)))
-        .unwrap_or((text, 0));
-    let number: u64 = number.trim().parse().ok()?;
-    number.checked_mul(1 << shift)
 }

@@ -1,6 +1,6 @@
 //! Which program.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
 use clap::Args;
@@ -36,6 +36,16 @@ impl ProgramFlags {
 }
 
 impl Found {
+    /// Its file.
+    pub fn path(&self) -> Result<PathBuf> {
+        let Found(file) = self;
+        Ok(if file.starts_with("file:") {
+            insula::file_path(file)?
+        } else {
+            PathBuf::from(file)
+        })
+    }
+
     pub fn load(&self, runtime: &Runtime) -> Result<Program> {
         let Found(file) = self;
         Ok(if file.starts_with("file:") {

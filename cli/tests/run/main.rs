@@ -1,6 +1,7 @@
-//! `insula run`, as a user starts it: what it prints, and its exit status.
+//! The command `insula`, as a user starts it: what it prints, and its exit status.
 
 mod ambient;
+mod policy;
 mod refused;
 mod told;
 
@@ -22,6 +23,13 @@ struct Ran {
 fn insula_run<A: AsRef<OsStr>>(arguments: impl IntoIterator<Item = A>) -> Result<Ran> {
     let mut command = Command::new(env!("CARGO_BIN_EXE_insula"));
     command.arg("run").args(arguments);
+    finish(command)
+}
+
+/// Another command than `run`.
+fn insula<'a>(arguments: impl IntoIterator<Item = &'a str>) -> Result<Ran> {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_insula"));
+    command.args(arguments);
     finish(command)
 }
 
@@ -158,7 +166,7 @@ fn an_entry_runs_by_its_name_with_a_message() -> Result<()> {
 
 #[test]
 fn limits_are_set_by_name() -> Result<()> {
-    insula_run([guests::SPIN, "spinner", "--limit", "turn_cpu=20"])?.failed(
+    insula_run([guests::SPIN, "spinner", "--limit", "turn_cpu=20ms"])?.failed(
         "",
         "insula: spinner#1 stopped: the limit of 20 ms of computing in one turn is reached \
          (raise it with `Limits::turn_cpu`, or `--limit turn_cpu=..` at a shell)",
@@ -176,14 +184,22 @@ fn limits_are_set_by_name() -> Result<()> {
     insula_run(settings.into_iter().chain([guests::SHOUT]))?.printed("LET OTHERS START ME\n");
 
     let names = insula::Limits::names().collect::<Vec<_>>().join(", ");
+    let no_amount = |given: &str| {
+        format!(
+            "`{given}` is no amount of bytes: a whole number, with KiB, MiB or GiB behind it or \
+             not, or `none`"
+        )
+    };
     for (limit, why) in [
         ("memory", "it has to be NAME=VALUE".to_owned()),
-        ("memory=", "`` is no amount".to_owned()),
-        ("memory=much", "`much` is no amount".to_owned()),
-        ("memory=-1", "`-1` is no amount".to_owned()),
+        ("memory=", no_amount("")),
+        ("memory=much", no_amount("much")),
+        ("memory=-1", no_amount("-1")),
+        ("memory=10s", no_amount("10s")),
+        ("memory=17179869184GiB", no_amount("17179869184GiB")),
         (
-            "memory=17179869184GiB",
-            "`17179869184GiB` is no amount".to_owned(),
+            "memry=1",
+            "there is no limit `memry`: did you mean `memory`?".to_owned(),
         ),
         (
             "patience=1",
