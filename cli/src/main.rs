@@ -4,8 +4,10 @@
 
 mod flags;
 mod guest_crate;
+mod inspect;
 mod report;
 mod run;
+mod table;
 
 use std::process::ExitCode;
 
@@ -23,6 +25,8 @@ struct Cli {
 enum Command {
     /// Runs a program until nothing can happen in it any more.
     Run(run::Run),
+    /// Shows what a program is, and what it would be allowed.
+    Inspect(inspect::Inspect),
     /// Prints the JSON Schema of policy files.
     Schema,
 }
@@ -37,6 +41,7 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     let done = match cli.command {
         Command::Run(run) => run.run(),
+        Command::Inspect(inspect) => inspect.run(),
         Command::Schema => schema(),
     };
     done.unwrap_or_else(|error| {

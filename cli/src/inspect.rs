@@ -1,0 +1,55 @@
+//! `insula inspect`: what a program is, and what it would be allowed.
+
+mod module;
+mod report;
+mod settings;
+
+use std::process::ExitCode;
+
+use anyhow::{Context, Result};
+use clap::Args;
+use insula::Runtime;
+
+use crate::flags::{AllowedFlags, ProgramFlags};
+use crate::report::{WRONG_USE, print};
+use report::Report;
+
+#[derive(Args)]
+pub struct Inspect {
+    #[command(flatten)]
+    program: ProgramFlags,
+    #[command(flatten)]
+    allowed: AllowedFlags,
+    /// Prints JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+impl Inspect {
+    pub fn run(self) -> Result<ExitCode> {
+        let allowed = self.allowed.read()?;
+        let found = self.program.find()?;
+        let runtime = Runtime::builder()
+            .max_isolates(1)
+            .limits(allowed.limits.clone())
+            .start()?;
+        let loaded = found.load(&runtime);
+        let path = found.path()?;
+        let bytes = std::fs::read(&path).with_context(|| path.display().to_string())?;
+        let module = match module::read(&bytes, runtime.imports()) {
+            Ok(module) => module,
+            // The runtime says better what is wrong with what is no module at all.
+            Err(error) => return loaded.and(Err(error)),
+        };
+        let report = Report::new(&path, &loaded, module, &allowed);
+        if self.json {
+            print(&(serde_json::to_string_pretty(&report)? + "\n"));
+        } else {
+            print(&report.to_string());
+        }
+        Ok(match loaded {
+            Ok(_) => ExitCode::SUCCESS,
+            Err(_) => ExitCode::from(WRONG_USE),
+        })
+    }
+}
