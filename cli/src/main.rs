@@ -2,6 +2,7 @@
 
 #![forbid(unsafe_code)]
 
+mod doctor;
 mod flags;
 mod guest_crate;
 mod inspect;
@@ -27,6 +28,8 @@ enum Command {
     Run(run::Run),
     /// Shows what a program is, and what it would be allowed.
     Inspect(inspect::Inspect),
+    /// Proves each limit on this machine, and says what the machine allows.
+    Doctor(doctor::Doctor),
     /// Prints the JSON Schema of policy files.
     Schema,
 }
@@ -42,6 +45,7 @@ fn main() -> ExitCode {
     let done = match cli.command {
         Command::Run(run) => run.run(),
         Command::Inspect(inspect) => inspect.run(),
+        Command::Doctor(doctor) => doctor.run(),
         Command::Schema => schema(),
     };
     done.unwrap_or_else(|error| {

@@ -1,0 +1,43 @@
+//! `insula doctor`: proves each limit on the machine it runs on, and says what the
+//! machine allows.
+
+mod advice;
+mod capacity;
+mod machine;
+mod proofs;
+mod prove;
+mod report;
+mod scratch;
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::Args;
+
+use crate::report::{FAILED, print};
+use machine::Machine;
+use report::Report;
+
+#[derive(Args)]
+pub struct Doctor {
+    /// Prints JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+impl Doctor {
+    pub fn run(self) -> Result<ExitCode> {
+        let machine = Machine::look();
+        let cost = capacity::measure()?;
+        let report = Report::new(prove::all(), machine, cost);
+        if self.json {
+            print(&(serde_json::to_string_pretty(&report)? + "\n"));
+        } else {
+            print(&report.to_string());
+        }
+        Ok(match report.is_well() {
+            true => ExitCode::SUCCESS,
+            false => ExitCode::from(FAILED),
+        })
+    }
+}
