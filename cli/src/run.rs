@@ -20,6 +20,10 @@ pub struct Run {
     message: Option<String>,
     #[command(flatten)]
     allowed: AllowedFlags,
+    /// Makes the run the same each time for a seed, a number: one turn at a time, in
+    /// an order that the seed decides, on virtual clocks and with its random numbers.
+    #[arg(long, value_name = "SEED", conflicts_with_all = ["clock", "random"])]
+    deterministic: Option<u64>,
     /// Prints lines without the name of their isolate in front.
     #[arg(long)]
     no_prefix: bool,
@@ -30,11 +34,14 @@ impl Run {
         let message = self.message.as_deref().map(parse_message).transpose()?;
         let allowed = self.allowed.read()?;
         let file = self.program.find()?;
-        let runtime = Runtime::builder()
+        let mut runtime = Runtime::builder()
             .output(Stdio::new().prefix(!self.no_prefix))
             .on_exit(report::exit)
-            .limits(allowed.limits.clone())
-            .start()?;
+            .limits(allowed.limits.clone());
+        if let Some(seed) = self.deterministic {
+            runtime = runtime.deterministic(seed);
+        }
+        let runtime = runtime.start()?;
         let program = file.load(&runtime)?;
 
         let mut options = allowed.spawn_options(&runtime);
@@ -44,10 +51,7 @@ impl Run {
         if let Some(message) = &message {
             options = options.message(message);
         }
-        let isolate = runtime.spawn(&program, options)?;
-        let group = isolate.group().clone();
-        let reason = isolate.join();
-        group.wait();
+        let reason = runtime.run_group(&program, options)?;
         Ok(report::status(&reason))
     }
 }

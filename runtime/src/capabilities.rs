@@ -73,6 +73,17 @@ pub struct UnknownName {
 }
 
 impl Capabilities {
+    /// These, with time and chance the same at each run.
+    pub(crate) fn repeatable(mut self, seed: u64) -> Self {
+        if self.clock != ClockAccess::Off {
+            self.clock = ClockAccess::Virtual;
+        }
+        if self.random == Random::Real {
+            self.random = Random::Seeded(seed);
+        }
+        self
+    }
+
     /// Lets guests see the host's folder `host` as `guest`.
     #[must_use]
     pub fn dir(

@@ -6,6 +6,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::message::SendPort;
 use crate::port::{Port, PortRef, Target};
+use crate::port_ids::{PortIds, identity};
 
 /// Something that is equal to itself and its clones, wherever they were sent, and
 /// to nothing else. Nobody can make one that is equal to yours.
@@ -28,7 +29,7 @@ impl Capability {
     )]
     pub fn new() -> Self {
         Capability(SendPort::new(PortRef::new(
-            Port::new(Target::Capability),
+            Port::new(PortIds::Process.take(1), Target::Capability),
             None,
         )))
     }
@@ -55,7 +56,7 @@ impl From<&SendPort> for Capability {
 
 impl fmt::Debug for Capability {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Capability({:016x})", self.0.port().identity())
+        write!(f, "Capability({:016x})", identity(self.id()))
     }
 }
 

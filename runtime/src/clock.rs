@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use crate::group::Activity;
 use crate::isolate::IsolateCore;
 use crate::sync::{JoinHandle, lock, spawn_thread, wait, wait_timeout};
+use crate::virtual_time::{self, VirtualTime};
 
 pub(crate) struct Clock {
     state: Mutex<State>,
@@ -26,7 +27,7 @@ struct State {
 
 type Key = (Instant, u64);
 
-struct Timer {
+pub(crate) struct Timer {
     isolate: Arc<IsolateCore>,
     handle: u32,
     token: u64,
@@ -34,9 +35,9 @@ struct Timer {
 }
 
 /// A timer that is cancelled when this is dropped.
-pub(crate) struct TimerRef {
-    clock: Arc<Clock>,
-    key: Key,
+pub(crate) enum TimerRef {
+    Host(Arc<Clock>, Key),
+    Group(Arc<VirtualTime>, virtual_time::Key),
 }
 
 /// The end of an isolate's life, called off when this is dropped.
@@ -57,9 +58,7 @@ impl Clock {
         })
     }
 
-    /// Puts an event for the timer with `handle` into the isolate's mailbox,
-    /// `after` from now.
-    pub(crate) fn start_timer(
+    fn start_timer(
         self: &Arc<Self>,
         after: Duration,
         isolate: &Arc<IsolateCore>,
@@ -68,22 +67,11 @@ impl Clock {
     ) -> TimerRef {
         let mut state = lock(&self.state);
         let key = state.key(after);
-        let activity = Activity::begin(isolate.group());
-        let timer = Timer {
-            isolate: isolate.clone(),
-            handle,
-            token,
-            activity,
-        };
-        lock(isolate.mailbox()).pending_timers += 1;
-        state.timers.insert(key, timer);
+        state.timers.insert(key, Timer::new(isolate, handle, token));
         if state.first() == Some(key) {
             self.changed.notify_one();
         }
-        TimerRef {
-            clock: self.clone(),
-            key,
-        }
+        TimerRef::Host(self.clone(), key)
     }
 
     /// Ends the isolate `after` from now.
@@ -101,13 +89,6 @@ impl Clock {
         Deadline {
             clock: self.clone(),
             key,
-        }
-    }
-
-    fn cancel(&self, key: Key) {
-        let timer = lock(&self.state).timers.remove(&key);
-        if let Some(timer) = &timer {
-            lock(timer.isolate.mailbox()).pending_timers -= 1;
         }
     }
 
@@ -179,7 +160,18 @@ impl State {
 }
 
 impl Timer {
-    fn fire(self) {
+    pub(crate) fn new(isolate: &Arc<IsolateCore>, handle: u32, token: u64) -> Self {
+        let activity = Activity::begin(isolate.group());
+        lock(isolate.mailbox()).pending_timers += 1;
+        Timer {
+            isolate: isolate.clone(),
+            handle,
+            token,
+            activity,
+        }
+    }
+
+    pub(crate) fn fire(self) {
         let wake = lock(self.isolate.mailbox()).push_timer(self.handle, self.token);
         if wake {
             self.isolate.wake(None);
@@ -188,9 +180,37 @@ impl Timer {
     }
 }
 
+impl IsolateCore {
+    /// Puts an event for the timer with `handle` into the isolate's mailbox, `after`
+    /// from now by its group's time.
+    pub(crate) fn start_timer(
+        self: &Arc<Self>,
+        after: Duration,
+        handle: u32,
+        token: u64,
+    ) -> TimerRef {
+        match self.group().virtual_time() {
+            None => {
+                let clock = &self.group().core().clock;
+                clock.start_timer(after, self, handle, token)
+            }
+            Some(time) => {
+                let timer = || Timer::new(self, handle, token);
+                TimerRef::Group(time.clone(), time.start_timer(after, timer))
+            }
+        }
+    }
+}
+
 impl Drop for TimerRef {
     fn drop(&mut self) {
-        self.clock.cancel(self.key);
+        let timer = match self {
+            TimerRef::Host(clock, key) => lock(&clock.state).timers.remove(key),
+            TimerRef::Group(time, key) => time.cancel_timer(*key),
+        };
+        if let Some(timer) = timer {
+            lock(timer.isolate.mailbox()).pending_timers -= 1;
+        }
     }
 }
 

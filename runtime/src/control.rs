@@ -16,7 +16,8 @@ use insula_message::{ExitReason, Limit, LimitHit};
 use crate::events::Event;
 use crate::isolate::IsolateCore;
 use crate::listeners::{ExitListener, Listeners};
-use crate::port::{Message, PortRef, SendStatus, new_ids};
+use crate::port::{Message, PortRef, SendStatus};
+use crate::port_ids::PortIds;
 use crate::promise::Promise;
 use crate::sync::lock;
 
@@ -84,8 +85,8 @@ struct Link {
 impl Controls {
     /// Of an isolate that begins `paused`, as if by its own pause capability, or
     /// not.
-    pub(crate) fn new(errors_fatal: bool, paused: bool) -> Self {
-        let ids = new_ids(3);
+    pub(crate) fn new(ids: &PortIds, errors_fatal: bool, paused: bool) -> Self {
+        let ids = ids.take(3);
         let by_itself = paused.then_some(ids + Part::Pause as u64);
         Controls {
             state: Mutex::new(State {

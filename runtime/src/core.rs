@@ -7,13 +7,16 @@ use std::sync::{Arc, Mutex, Weak};
 
 use wasmtime::Engine;
 
+use crate::capabilities::ClockAccess;
 use crate::clock::Clock;
 use crate::events;
 use crate::group::GroupCore;
+use crate::guest_random;
 use crate::isolate::IsolateCore;
 use crate::limits::Limits;
 use crate::loader::Loader;
 use crate::output::{GroupOutput, Output};
+use crate::port_ids::PortIds;
 use crate::program::Compiler;
 use crate::runtime::Figures;
 use crate::sched::Scheduler;
@@ -30,6 +33,9 @@ pub(crate) struct Core {
     pub(crate) output: Box<dyn Output>,
     pub(crate) max_isolates: u32,
     pub(crate) limits: Limits,
+    /// Where runs are to be the same each time: what they depend on instead.
+    pub(crate) seed: Option<u64>,
+    pub(crate) port_ids: PortIds,
     pub(crate) on_exit: Option<OnExit>,
     pub(crate) events: Arc<events::Hub>,
     groups: Mutex<Groups>,
@@ -42,6 +48,7 @@ pub(crate) struct Settings {
     pub(crate) permits: usize,
     pub(crate) max_isolates: u32,
     pub(crate) limits: Limits,
+    pub(crate) seed: Option<u64>,
     pub(crate) output: Box<dyn Output>,
     pub(crate) on_exit: Option<OnExit>,
     pub(crate) events: Arc<events::Hub>,
@@ -69,10 +76,13 @@ const QUIET_TICKS: u32 = 100;
 impl Core {
     pub(crate) fn start(compiler: Compiler, settings: Settings) -> std::io::Result<Arc<Self>> {
         let core = Arc::new(Core {
-            scheduler: Arc::new(Scheduler::new(
-                settings.permits,
-                settings.limits.guest_stack(),
-            )),
+            scheduler: Arc::new(match settings.seed {
+                None => Scheduler::new(settings.permits, settings.limits.guest_stack()),
+                Some(seed) => {
+                    let draw = guest_random::draw(seed);
+                    Scheduler::drawing(draw, settings.limits.guest_stack())
+                }
+            }),
             clock: Clock::new(),
             loader: Loader::new(settings.permits, &settings.limits),
             engine: compiler.engine.clone(),
@@ -80,6 +90,11 @@ impl Core {
             output: settings.output,
             max_isolates: settings.max_isolates,
             limits: settings.limits,
+            seed: settings.seed,
+            port_ids: match settings.seed {
+                None => PortIds::Process,
+                Some(_) => PortIds::block(),
+            },
             on_exit: settings.on_exit,
             events: settings.events,
             groups: Mutex::new(Groups::default()),
@@ -109,6 +124,7 @@ impl Core {
         self: &Arc<Self>,
         limits: Limits,
         output: GroupOutput,
+        clock: ClockAccess,
         weight: u32,
     ) -> Option<Arc<GroupCore>> {
         let mut groups = lock(&self.groups);
@@ -116,7 +132,7 @@ impl Core {
             return None;
         }
         groups.made += 1;
-        let group = GroupCore::new(groups.made, self.clone(), limits, output, weight);
+        let group = GroupCore::new(groups.made, self.clone(), limits, output, clock, weight);
         let number = groups.made;
         groups.alive.insert(number, Arc::downgrade(&group));
         Some(group)

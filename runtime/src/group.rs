@@ -1,10 +1,12 @@
 //! One group: what one host spawn made, the budget that its isolates share, and
 //! how it is known that nothing can happen in it any more.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
+use std::time::{Duration, Instant};
 
+use crate::capabilities::ClockAccess;
 use crate::core::Core;
 use crate::isolate::IsolateCore;
 use crate::limits::Limits;
@@ -16,6 +18,7 @@ use crate::sched::{Admission, Share};
 use crate::starved::Starved;
 use crate::sync::{lock, wait};
 use crate::task::Task;
+use crate::virtual_time::VirtualTime;
 use insula_message::ExitReason;
 use insula_message::{Limit, LimitHit};
 
@@ -28,6 +31,9 @@ pub(crate) struct GroupCore {
     /// What can still make something happen: isolates that are queued or run,
     /// timers, programs being loaded, send ports held outside of the group.
     activity: AtomicUsize,
+    made: Instant,
+    /// Its own time, where it is not the host's.
+    virtual_time: Option<Arc<VirtualTime>>,
     /// Set once nothing can happen any more; everything is being ended then.
     over: AtomicBool,
     meters: GroupMeters,
@@ -41,7 +47,7 @@ pub(crate) struct GroupCore {
 #[derive(Default)]
 struct Members {
     spawned: u64,
-    alive: HashMap<u64, Member>,
+    alive: BTreeMap<u64, Member>,
     /// How many of them have ended, and are telling their listeners.
     ended: usize,
     /// How many have told of their end while their turns hang in a call of the
@@ -85,8 +91,12 @@ impl GroupCore {
         core: Arc<Core>,
         limits: Limits,
         output: GroupOutput,
+        clock: ClockAccess,
         weight: u32,
     ) -> Arc<Self> {
+        // Where runs repeat also whoever is told no time sleeps on such a one.
+        let is_virtual = clock == ClockAccess::Virtual || core.seed.is_some();
+        let virtual_time = is_virtual.then(|| Arc::new(VirtualTime::new(&core.scheduler)));
         let preempted = usize::try_from(limits.preempted_turns).unwrap_or(usize::MAX);
         let share = Arc::new(Share::new(number, weight));
         Arc::new(GroupCore {
@@ -95,6 +105,8 @@ impl GroupCore {
             output,
             admission: Arc::new(Admission::new(preempted.max(1), share)),
             activity: AtomicUsize::new(0),
+            made: Instant::now(),
+            virtual_time,
             over: AtomicBool::new(false),
             meters: GroupMeters::default(),
             starved: Starved::default(),
@@ -116,6 +128,35 @@ impl GroupCore {
 
     pub(crate) fn admission(&self) -> &Arc<Admission<Task>> {
         &self.admission
+    }
+
+    /// How long it has been there, by its time.
+    pub(crate) fn now(&self) -> Duration {
+        match &self.virtual_time {
+            Some(time) => time.now(),
+            None => self.made.elapsed(),
+        }
+    }
+
+    pub(crate) fn virtual_time(&self) -> Option<&Arc<VirtualTime>> {
+        self.virtual_time.as_ref()
+    }
+
+    /// An isolate is queued.
+    pub(crate) fn work_begins(&self) {
+        self.activity_begins();
+        if let Some(time) = &self.virtual_time {
+            time.work_begins();
+        }
+    }
+
+    /// An isolate rests, or has ended.
+    pub(crate) fn work_ends(&self) {
+        // First, as a timer makes something happen again.
+        if let Some(time) = &self.virtual_time {
+            time.work_ends();
+        }
+        self.activity_ends();
     }
 
     /// What all its isolates have had of the CPU, those included that have ended.
@@ -173,7 +214,7 @@ impl GroupCore {
         };
         members.alive.insert(number, member);
         members.measure(self.meter(Limit::Isolates));
-        self.activity_begins();
+        self.work_begins();
         let closing = members.closing.clone();
         drop(members);
         if let Some(reason) = closing.or_else(|| doomed.then_some(ExitReason::Killed)) {
@@ -288,6 +329,7 @@ impl GroupCore {
 
     /// Adds what is in all mailboxes.
     pub(crate) fn add_figures(&self, figures: &mut Figures) {
+        figures.timers += self.virtual_time().map_or(0, |time| time.pending());
         for isolate in self.members() {
             let mailbox = lock(isolate.mailbox());
             figures.messages += mailbox.messages();

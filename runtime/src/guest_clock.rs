@@ -1,8 +1,11 @@
 //! What the clocks of one isolate show.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use crate::capabilities::ClockAccess;
+use crate::group::GroupCore;
+use crate::virtual_time::VirtualTime;
 
 /// A clock that a guest can ask for.
 #[derive(Clone, Copy)]
@@ -27,22 +30,30 @@ enum Shows {
         wall: Duration,
         monotonic: Duration,
     },
+    /// The time of the isolate's group.
+    Virtual(Arc<VirtualTime>),
 }
+
+/// What the wall clock shows at the beginning of a virtual time: 2000-01-01, 0:00
+/// UTC.
+const VIRTUAL_BEGINNING: Duration = Duration::from_secs(946_684_800);
 
 const MILLI: Duration = Duration::from_millis(1);
 const NANO: Duration = Duration::from_nanos(1);
 
 impl GuestClock {
     /// Clocks of an isolate whose first turn begins now.
-    pub(crate) fn new(access: ClockAccess) -> Self {
+    pub(crate) fn new(access: ClockAccess, group: &GroupCore) -> Self {
+        let zero = Duration::ZERO;
         let mut clock = GuestClock {
-            shows: match access {
-                ClockAccess::Off => Shows::Nothing,
-                ClockAccess::Coarse => Shows::NowInMillis,
-                ClockAccess::Real => Shows::Now,
-                ClockAccess::Frozen => Shows::Turn {
-                    wall: Duration::ZERO,
-                    monotonic: Duration::ZERO,
+            shows: match (access, group.virtual_time()) {
+                (ClockAccess::Off, _) => Shows::Nothing,
+                (_, Some(time)) => Shows::Virtual(time.clone()),
+                (ClockAccess::Coarse, _) => Shows::NowInMillis,
+                (ClockAccess::Real | ClockAccess::Virtual, _) => Shows::Now,
+                (ClockAccess::Frozen, _) => Shows::Turn {
+                    wall: zero,
+                    monotonic: zero,
                 },
             },
             began: Instant::now(),
@@ -68,6 +79,21 @@ impl GuestClock {
             (Shows::NowInMillis, clock) => Some(in_millis(now(clock, self.began))),
             (Shows::Turn { wall, .. }, Clock::Wall) => Some(*wall),
             (Shows::Turn { monotonic, .. }, Clock::Monotonic) => Some(*monotonic),
+            (Shows::Virtual(time), Clock::Wall) => {
+                Some(time.now().saturating_add(VIRTUAL_BEGINNING))
+            }
+            (Shows::Virtual(time), Clock::Monotonic) => Some(time.now()),
+        }
+    }
+
+    /// What is shown of a time that the host's files tell: no more than the wall clock
+    /// could, and nothing where it has no part in the host's time.
+    pub(crate) fn file_time(&self, time: Duration) -> Duration {
+        match &self.shows {
+            Shows::Nothing | Shows::Virtual(_) => Duration::ZERO,
+            Shows::Now => time,
+            Shows::NowInMillis => in_millis(time),
+            Shows::Turn { wall, .. } => in_millis(time).min(*wall),
         }
     }
 
@@ -75,7 +101,7 @@ impl GuestClock {
     pub(crate) fn resolution(&self) -> Option<Duration> {
         match self.shows {
             Shows::Nothing => None,
-            Shows::Now => Some(NANO),
+            Shows::Now | Shows::Virtual(_) => Some(NANO),
             Shows::NowInMillis | Shows::Turn { .. } => Some(MILLI),
         }
     }

@@ -7,6 +7,7 @@ use chacha20::rand_core::{Rng, SeedableRng};
 
 use crate::capabilities::Random;
 use crate::isolate::IsolateCore;
+use crate::sched::Draw;
 
 /// What an isolate's random numbers come from, and those of what it spawns.
 pub(crate) enum RandomSource {
@@ -113,4 +114,11 @@ impl GuestRandom {
             }
         }
     }
+}
+
+/// Draws lots from a seed, by none of the numbers that guests are given for it.
+pub(crate) fn draw(seed: u64) -> Draw {
+    let mut numbers = ChaCha12Rng::seed_from_u64(seed);
+    numbers.set_stream(OWN + 1);
+    Box::new(move |most| (numbers.next_u64() % most as u64) as usize)
 }

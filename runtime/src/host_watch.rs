@@ -15,6 +15,7 @@ use crate::host_control::Control;
 use crate::isolate::IsolateCore;
 use crate::limits::Limits;
 use crate::message;
+use crate::port_ids::PortIds;
 use crate::receive_port::{ReceivePort, Received};
 
 impl Control {
@@ -61,7 +62,7 @@ impl Control {
 
     /// Where the answer will be; none of one that has ended.
     fn ask(&self, priority: Priority) -> Result<Option<ReceivePort>, SendError> {
-        let (to, answer) = message::port(&Limits::default());
+        let (to, answer) = message::port(&Limits::default(), &PortIds::Process);
         match self.ping(&to, &(), priority) {
             Ok(()) => Ok(Some(answer)),
             Err(SendError::Closed) => Ok(None),
@@ -76,7 +77,7 @@ impl Control {
     ///
     /// Where it has as many listeners as it may.
     pub fn errors(&self) -> Result<Errors, SendError> {
-        let (to, notices) = message::port(&Limits::default());
+        let (to, notices) = message::port(&Limits::default(), &PortIds::Process);
         match self.add_error_listener(&to) {
             // The notices end at once.
             Ok(()) | Err(SendError::Closed) => {}

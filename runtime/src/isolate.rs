@@ -41,13 +41,15 @@ pub(crate) struct IsolateCore {
     /// Whether everybody was told of its end. Held while they are.
     ended: Mutex<bool>,
     /// The limits that listeners were told of, and when last.
-    told: Mutex<Vec<(Limit, Instant)>>,
+    told: Mutex<Vec<(Limit, Duration)>>,
     controls: Controls,
     run: RunState,
     cpu: Computed,
     /// Of an isolate whose program is being loaded: nobody has queued it yet.
     waits_for_program: AtomicBool,
     mailbox: Mutex<Mailbox>,
+    /// Of a group with a time of its own: it waits where too many turns hold a thread.
+    at_door: AtomicBool,
     /// Touched by the worker that runs the isolate, and by nobody else.
     body: Mutex<Body>,
     /// Why it is to end, once somebody has asked for that.
@@ -107,6 +109,7 @@ impl IsolateCore {
             cpu: Computed::default(),
             waits_for_program: AtomicBool::new(false),
             mailbox: Mutex::new(Mailbox::new(group.clone(), limits.clone())),
+            at_door: AtomicBool::new(false),
             body: Mutex::new(Body::New(Box::new(start))),
             stop: Mutex::new(None),
             stopped: AtomicBool::new(false),
@@ -114,7 +117,7 @@ impl IsolateCore {
             watches: AtomicUsize::new(0),
             exit: Mutex::new(Exit::default()),
             exited: Condvar::new(),
-            controls: Controls::new(errors_fatal, paused),
+            controls: Controls::new(&group.core().port_ids, errors_fatal, paused),
             meters: IsolateMeters::default(),
             overtime: Overtime::begin(),
             ended: Mutex::new(false),
@@ -197,7 +200,7 @@ impl IsolateCore {
             Part::ControlPort => Target::Control(self.clone()),
             Part::Pause | Part::Terminate => Target::Capability,
         };
-        PortRef::new(Port::with_id(self.controls.id(part), target), holder)
+        PortRef::new(Port::new(self.controls.id(part), target), holder)
     }
 
     /// Says to whoever listens to the runtime what happens to it. No lock may be
@@ -218,10 +221,11 @@ impl IsolateCore {
     /// A new receive port: its slot.
     pub(crate) fn open_port(self: &Arc<Self>, token: u64) -> usize {
         lock(&self.mailbox).open(token, |slot| {
-            Port::new(Target::Isolate {
+            let target = Target::Isolate {
                 isolate: self.clone(),
                 slot,
-            })
+            };
+            Port::new(self.group.core().port_ids.take(1), target)
         })
     }
 
@@ -235,7 +239,7 @@ impl IsolateCore {
     /// the seat of the turn that caused it, where one did.
     pub(crate) fn wake(self: &Arc<Self>, from: Option<&Seat<Task>>) {
         if self.run.wake() {
-            self.group.activity_begins();
+            self.group.work_begins();
             self.queue(from);
         }
     }
@@ -280,6 +284,10 @@ impl IsolateCore {
         if let Some(seat) = lock(&self.waiting).as_ref() {
             seat.nudge();
         }
+        if let Some(time) = self.group.virtual_time() {
+            time.wake(self.number);
+        }
+        self.waits_at_door(false);
         if self.waits_for_program.load(Ordering::SeqCst) {
             self.queue_first(None);
         }
@@ -306,6 +314,20 @@ impl IsolateCore {
     /// Why it was asked to end.
     pub(crate) fn stop_reason(&self) -> Option<ExitReason> {
         lock(&self.stop).clone()
+    }
+
+    /// Says that its group's door is shut for it, or is not any more: meanwhile it is
+    /// nothing that can happen before time goes on.
+    pub(crate) fn waits_at_door(&self, waits: bool) {
+        let Some(time) = self.group.virtual_time() else {
+            return;
+        };
+        let waited = self.at_door.swap(waits, Ordering::SeqCst);
+        match (waited, waits) {
+            (false, true) => time.work_ends(),
+            (true, false) => time.work_begins(),
+            _ => {}
+        }
     }
 
     /// Runs `wait` while the thread on `seat` can be woken by [`Self::stop`].
@@ -340,7 +362,7 @@ impl IsolateCore {
         }
         let again = !self.run.rest();
         if !again {
-            self.group.activity_ends();
+            self.group.work_ends();
         }
         again
     }
@@ -422,7 +444,7 @@ impl IsolateCore {
             // A host's code: one that panics must not take the worker along.
             shielded(|| waker.wake());
         }
-        self.group.activity_ends();
+        self.group.work_ends();
     }
 
     /// The host holds it once more.
@@ -494,10 +516,10 @@ impl IsolateCore {
         if !self.group.core().events.is_heard() {
             return false;
         }
-        let now = Instant::now();
+        let now = self.group.now();
         let mut told = lock(&self.told);
         match told.iter_mut().find(|(other, _)| *other == limit) {
-            Some((_, last)) if now.duration_since(*last) < LIMIT_TOLD_EVERY => false,
+            Some((_, last)) if now.saturating_sub(*last) < LIMIT_TOLD_EVERY => false,
             Some((_, last)) => {
                 *last = now;
                 true

@@ -93,6 +93,7 @@ mod open_files;
 mod output;
 mod overtime;
 mod port;
+mod port_ids;
 mod preopen;
 mod program;
 mod promise;
@@ -111,6 +112,7 @@ mod task;
 mod turn;
 mod uri;
 mod usage;
+mod virtual_time;
 mod wait;
 
 pub use abi::Import;

@@ -16,6 +16,7 @@ use crate::host_port::HostMailbox;
 use crate::host_wait::HostWait;
 use crate::limits::Limits;
 use crate::port::{Message, Port, PortRef, Reserved, SendStatus, Target};
+use crate::port_ids::{PortIds, identity};
 use crate::receive_port::ReceivePort;
 use crate::wait::{WaitRef, Waiter};
 
@@ -255,7 +256,7 @@ impl SendPort {
         &self,
         request: &T,
     ) -> Result<ReceivePort, SendError> {
-        let (reply, answers) = port(&Limits::default());
+        let (reply, answers) = port(&Limits::default(), &PortIds::Process);
         self.send_with_reply(request, &reply)?;
         Ok(answers)
     }
@@ -288,9 +289,9 @@ pub fn broadcast<'a, T: ToMessage<SendPort> + ?Sized>(
 }
 
 /// A new port of the host's.
-pub(crate) fn port(limits: &Limits) -> (SendPort, ReceivePort) {
+pub(crate) fn port(limits: &Limits, ids: &PortIds) -> (SendPort, ReceivePort) {
     let (mailbox, receiver) = HostMailbox::new(limits.mailbox_messages, limits.mailbox_bytes);
-    let port = Port::new(Target::Host(mailbox));
+    let port = Port::new(ids.take(1), Target::Host(mailbox));
     let sender = SendPort(PortRef::new(port.clone(), None));
     (sender, ReceivePort::new(receiver, port))
 }
@@ -339,13 +340,13 @@ impl Eq for SendPort {}
 
 impl Hash for SendPort {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        self.0.identity().hash(state);
+        identity(self.0.id()).hash(state);
     }
 }
 
 impl fmt::Debug for SendPort {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "SendPort({:016x})", self.0.identity())
+        write!(f, "SendPort({:016x})", identity(self.0.id()))
     }
 }
 

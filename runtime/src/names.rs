@@ -1,6 +1,6 @@
 //! Ports that everybody in a group can find by a name.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -24,7 +24,7 @@ pub(crate) struct Names {
 
 #[derive(Default)]
 struct State {
-    names: HashMap<Arc<str>, Named>,
+    names: BTreeMap<Arc<str>, Named>,
     /// The group is over.
     closed: bool,
 }

@@ -1,8 +1,7 @@
 //! Ports inside the host: where a message goes, and who still can send there.
 
-use std::hash::{BuildHasher, RandomState};
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::group::{GroupCore, MailboxShare};
 use crate::host_port::{Charge, HostMailbox};
@@ -92,19 +91,9 @@ pub(crate) fn message_cost(bytes: usize, ports: usize) -> u64 {
     MESSAGE_OVERHEAD + bytes as u64 + ports as u64 * PORT_OVERHEAD
 }
 
-/// The first of so many new numbers for ports.
-pub(crate) fn new_ids(count: u64) -> u64 {
-    static IDS: AtomicU64 = AtomicU64::new(0);
-    IDS.fetch_add(count, Ordering::Relaxed)
-}
-
 impl Port {
-    pub(crate) fn new(target: Target) -> Arc<Self> {
-        Port::with_id(new_ids(1), target)
-    }
-
     /// A port that is equal to every other one with this number.
-    pub(crate) fn with_id(id: u64, target: Target) -> Arc<Self> {
+    pub(crate) fn new(id: u64, target: Target) -> Arc<Self> {
         Arc::new(Port {
             id,
             senders: AtomicUsize::new(0),
@@ -205,19 +194,6 @@ impl PortRef {
             Target::Control(isolate) => Some(isolate),
             _ => None,
         }
-    }
-
-    /// A number that is equal for equal ports and tells nothing else. Port ids
-    /// count up over all groups, which is nobody's business: so a keyed
-    /// permutation of them, a Feistel network of four rounds (Luby and Rackoff,
-    /// "How to construct pseudorandom permutations", 1988).
-    pub(crate) fn identity(&self) -> u64 {
-        static KEY: LazyLock<RandomState> = LazyLock::new(RandomState::new);
-        let (mut left, mut right) = ((self.port.id >> 32) as u32, self.port.id as u32);
-        for round in 0..4u8 {
-            (left, right) = (right, left ^ KEY.hash_one((round, right)) as u32);
-        }
-        u64::from(left) << 32 | u64::from(right)
     }
 
     /// Takes room for a message of this cost, before it is copied: copying takes

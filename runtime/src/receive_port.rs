@@ -287,6 +287,7 @@ mod tests {
     use super::*;
     use crate::limits::Limits;
     use crate::message::port;
+    use crate::port_ids::PortIds;
     use std::sync::atomic::{AtomicUsize, Ordering};
     use std::task::{Wake, Waker};
 
@@ -303,7 +304,7 @@ mod tests {
         let woken = Arc::new(Count(AtomicUsize::new(0)));
         let waker = Waker::from(woken.clone());
         let mut context = Context::from_waker(&waker);
-        let (to, mut messages) = port(&Limits::default());
+        let (to, mut messages) = port(&Limits::default(), &PortIds::Process);
         let mut next = || match Pin::new(&mut messages).poll_next(&mut context) {
             Poll::Pending => None,
             Poll::Ready(message) => Some(message.map(|message| message.decode::<u64>().ok())),
@@ -323,7 +324,7 @@ mod tests {
 
     #[test]
     fn a_stream_begins_with_what_was_passed_over() {
-        let (to, mut messages) = port(&Limits::default());
+        let (to, mut messages) = port(&Limits::default(), &PortIds::Process);
         for number in 1..=3u64 {
             to.send(&number).expect("there is room");
         }
@@ -341,7 +342,7 @@ mod tests {
     fn a_task_that_does_not_wait_any_more_is_not_woken() {
         let woken = Arc::new(Count(AtomicUsize::new(0)));
         let waker = Waker::from(woken.clone());
-        let (to, messages) = port(&Limits::default());
+        let (to, messages) = port(&Limits::default(), &PortIds::Process);
         let mut receiving = Box::pin(messages.recv_async());
         let polled = receiving.as_mut().poll(&mut Context::from_waker(&waker));
         assert!(polled.is_pending());

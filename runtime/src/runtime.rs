@@ -7,6 +7,7 @@ use insula_message::ExitReason;
 
 use crate::abi::Import;
 use crate::cache::Cache;
+use crate::controller::Watched;
 use crate::core::{Core, Settings};
 use crate::error::{CacheError, SpawnError, StartError};
 use crate::events::{Events, Hub};
@@ -15,7 +16,7 @@ use crate::handle::Isolate;
 use crate::limits::Limits;
 use crate::message::{self, SendPort};
 use crate::output::{GroupOutput, Output, Stdio};
-use crate::port::Paid;
+use crate::port::{Paid, PortRef};
 use crate::program::{Compiler, Program};
 use crate::reach::Reach;
 use crate::receive_port::ReceivePort;
@@ -51,6 +52,7 @@ pub struct RuntimeBuilder {
     limits: Limits,
     cache: Option<PathBuf>,
     cache_bytes: u64,
+    seed: Option<u64>,
     output: Box<dyn Output>,
     on_exit: Option<crate::core::OnExit>,
 }
@@ -68,6 +70,7 @@ impl Runtime {
             limits: Limits::default(),
             cache: None,
             cache_bytes: CACHE_BYTES,
+            seed: None,
             output: Box::new(Stdio::new()),
             on_exit: None,
         }
@@ -80,6 +83,40 @@ impl Runtime {
     /// Where the program has no such entry, what is granted is not there, or the
     /// first message is too large.
     pub fn spawn(&self, program: &Program, options: SpawnOptions) -> Result<Isolate, SpawnError> {
+        let (isolate, port) = self.make_first(program, options)?;
+        spawn::begin(&isolate);
+        Ok(Isolate::new(isolate, SendPort::new(port)))
+    }
+
+    /// Runs a program until nothing can happen in its group any more, and gives why
+    /// the group's first isolate ended.
+    ///
+    /// Meanwhile the host holds no port of the group, from the beginning on: so
+    /// nothing in it depends on when the host does what, as it would after
+    /// [`spawn`](Self::spawn).
+    ///
+    /// # Errors
+    ///
+    /// As [`spawn`](Self::spawn).
+    pub fn run_group(
+        &self,
+        program: &Program,
+        options: SpawnOptions,
+    ) -> Result<ExitReason, SpawnError> {
+        let (isolate, port) = self.make_first(program, options)?;
+        drop(port);
+        spawn::begin(&isolate);
+        let reason = isolate.wait_for_exit();
+        isolate.group().wait_until_empty();
+        Ok(reason)
+    }
+
+    /// The first isolate of a new group, not queued yet.
+    fn make_first(
+        &self,
+        program: &Program,
+        options: SpawnOptions,
+    ) -> Result<(Watched, PortRef), SpawnError> {
         let entry = options
             .entry
             .as_deref()
@@ -92,7 +129,11 @@ impl Runtime {
                 entries: program.entries().to_vec(),
             });
         }
-        let reach = Arc::new(Reach::open(&options.capabilities)?);
+        let capabilities = match self.core.seed {
+            None => options.capabilities,
+            Some(seed) => options.capabilities.repeatable(seed),
+        };
+        let reach = Arc::new(Reach::open(&capabilities)?);
         let weight = options.weight.unwrap_or(USUAL_WEIGHT);
         if !WEIGHTS.contains(&weight) {
             return Err(SpawnError::Weight(weight));
@@ -104,7 +145,12 @@ impl Runtime {
         }
         let group = self
             .core
-            .new_group(limits, GroupOutput::new(options.output_fatal), weight)
+            .new_group(
+                limits,
+                GroupOutput::new(options.output_fatal),
+                capabilities.clock,
+                weight,
+            )
             .ok_or(SpawnError::ShutDown)?;
         let first_message = match options.message {
             None => None,
@@ -131,26 +177,24 @@ impl Runtime {
             on_exit: port(options.on_exit),
             on_error: port(options.on_error),
             result_port: port(options.result),
-            stdin: options.capabilities.stdin,
+            stdin: capabilities.stdin,
             ..Child::new(entry, Arc::new(group.limits.clone()), reach)
         };
-        let (isolate, port) =
-            spawn::first(&group, program.clone(), child).map_err(|refused| match refused {
-                NotSpawned::Limit(hit) => SpawnError::Limit(hit),
-                NotSpawned::Listener(_) => SpawnError::Listener,
-            })?;
-        Ok(Isolate::new(isolate, SendPort::new(port)))
+        spawn::first(&group, program.clone(), child).map_err(|refused| match refused {
+            NotSpawned::Limit(hit) => SpawnError::Limit(hit),
+            NotSpawned::Listener(_) => SpawnError::Listener,
+        })
     }
 
     /// A port of the host's own: a host service is simply its send port, handed
     /// to a guest. The port holds what [`Limits::default`] allows a mailbox.
     pub fn port(&self) -> (SendPort, ReceivePort) {
-        message::port(&Limits::default())
+        message::port(&Limits::default(), &self.core.port_ids)
     }
 
     /// A port that holds what `limits` allow a mailbox.
     pub fn port_with_limits(&self, limits: &Limits) -> (SendPort, ReceivePort) {
-        message::port(limits)
+        message::port(limits, &self.core.port_ids)
     }
 
     /// Every function that guests may import, with its type.
@@ -291,6 +335,26 @@ impl RuntimeBuilder {
         self
     }
 
+    /// Makes runs repeat: what guests print, in which order, how they end and what
+    /// [`Runtime::events`] tells is the same at each run for the same seed, programs
+    /// and messages, byte for byte. Another seed is another run, with other random
+    /// numbers and another order of what could happen at the same time: a way to
+    /// find races, and to see one again.
+    ///
+    /// For that one turn runs at a time, whatever [`permits`](Self::permits) says,
+    /// and to its end, whatever waits; who is next is drawn from the seed. Every
+    /// group is on a [virtual](crate::ClockAccess::Virtual) time, and random numbers are
+    /// [seeded](crate::Random::Seeded) by the seed, unless they are by another or what
+    /// they are is off. Programs from URIs are loaded where they are asked for.
+    ///
+    /// What comes from outside is not the seed's: what a host does while a group runs
+    /// (see [`Runtime::run_group`]), files that change, and limits of time, which
+    /// still end whoever runs away.
+    pub fn deterministic(mut self, seed: u64) -> Self {
+        self.seed = Some(seed);
+        self
+    }
+
     /// Where what guests print goes. [`Stdio`] by default; a closure that takes
     /// a [`Line`](crate::Line) will do.
     pub fn output(mut self, output: impl Output) -> Self {
@@ -333,9 +397,10 @@ impl RuntimeBuilder {
             limits: self.limits.clone(),
         };
         let settings = Settings {
-            permits: self.permits,
+            permits: self.seed.map_or(self.permits, |_| 1),
             max_isolates: isolates,
             limits: self.limits,
+            seed: self.seed,
             output: self.output,
             on_exit: self.on_exit,
             events,

@@ -75,7 +75,7 @@ impl From<LimitHit> for NotSpawned {
     }
 }
 
-/// For the host: the first isolate of a group.
+/// For the host: the first isolate of a group, which [`begin`] lets run.
 pub(crate) fn first(
     group: &Arc<GroupCore>,
     program: Program,
@@ -83,9 +83,11 @@ pub(crate) fn first(
 ) -> Result<(Watched, PortRef), NotSpawned> {
     let (isolate, port) = make(group, None, Some(program), child)?;
     // It may have ended before the caller looks at it.
-    let watched = Watched::new(&isolate);
+    Ok((Watched::new(&isolate), port))
+}
+
+pub(crate) fn begin(isolate: &Arc<IsolateCore>) {
     isolate.queue_first(None);
-    Ok((watched, port))
 }
 
 /// For an isolate: a sibling in its group.
@@ -191,6 +193,8 @@ pub(crate) fn from_uri(
         isolate: isolate.clone(),
         _activity: Activity::begin(group),
     };
+    // Dropped when the load is over, whatever came of it.
+    let (loads, loaded) = crossbeam_channel::bounded::<()>(0);
     group.core().loader.submit(Load {
         owner: Owner::Group(group.number()),
         program: program.clone(),
@@ -202,8 +206,15 @@ pub(crate) fn from_uri(
             let bytes = granted.read(&compiler.limits)?;
             compiler.compile_file(&granted.path, &bytes)
         }),
-        done: Box::new(move |program| loading.done(program)),
+        done: Box::new(move |program| {
+            loading.done(program);
+            drop(loads);
+        }),
     });
+    if group.core().seed.is_some() {
+        // Where runs repeat, a program is there at the same place each time.
+        let _ = loaded.recv();
+    }
     Ok((isolate, port))
 }
 

@@ -8,11 +8,11 @@ use crate::isolate::IsolateCore;
 use crate::sync::lock;
 
 /// The isolates of one group at whose mailboxes the first in line waits for room
-/// in the group's share.
+/// in the group's share, by their numbers.
 #[derive(Default)]
 pub(crate) struct Starved {
     count: AtomicUsize,
-    isolates: Mutex<BTreeMap<usize, Arc<IsolateCore>>>,
+    isolates: Mutex<BTreeMap<u64, Arc<IsolateCore>>>,
 }
 
 impl Starved {
@@ -24,13 +24,13 @@ impl Starved {
 
     pub(crate) fn add(&self, isolate: &Arc<IsolateCore>) {
         let mut isolates = lock(&self.isolates);
-        isolates.insert(key(isolate), isolate.clone());
+        isolates.insert(isolate.number(), isolate.clone());
         self.count.store(isolates.len(), Ordering::SeqCst);
     }
 
     pub(crate) fn remove(&self, isolate: &Arc<IsolateCore>) {
         let mut isolates = lock(&self.isolates);
-        let removed = isolates.remove(&key(isolate));
+        let removed = isolates.remove(&isolate.number());
         self.count.store(isolates.len(), Ordering::SeqCst);
         drop(isolates);
         drop(removed);
@@ -39,8 +39,4 @@ impl Starved {
     pub(crate) fn list(&self) -> Vec<Arc<IsolateCore>> {
         lock(&self.isolates).values().cloned().collect()
     }
-}
-
-fn key(isolate: &Arc<IsolateCore>) -> usize {
-    Arc::as_ptr(isolate).addr()
 }

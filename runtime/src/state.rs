@@ -123,7 +123,7 @@ impl State {
             realloc: None,
             in_realloc: false,
             wasi_in_realloc: false,
-            clock: GuestClock::new(isolate.reach().clock),
+            clock: GuestClock::new(isolate.reach().clock, isolate.group()),
             random: isolate.random().numbers(),
             wasi: None,
             streams: Streams::default(),

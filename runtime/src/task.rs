@@ -25,6 +25,10 @@ impl Work for Task {
         self.0.hangs()
     }
 
+    fn waits_at_door(&self, waits: bool) {
+        self.0.waits_at_door(waits);
+    }
+
     fn thread_waited() {
         crate::cpu::skip();
     }

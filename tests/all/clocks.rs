@@ -4,9 +4,9 @@
 use std::time::{Duration, Instant, SystemTime};
 
 use anyhow::{Result, ensure};
-use insula::{Capabilities, ClockAccess, ExitReason, SpawnOptions};
-use insula_tests::Host;
+use insula::{Access, Capabilities, ClockAccess, ExitReason, SpawnOptions};
 use insula_tests::hostile::{End, main, module};
+use insula_tests::{Folder, Host};
 
 use crate::guests;
 
@@ -315,6 +315,52 @@ fn a_sleep_until_a_time_is_no_finer_a_clock() -> Result<()> {
             poll(2) + &events(1) + &first_event(112, 0),
         ];
         checked(ClockAccess::Frozen, &main(&code.concat()))?;
+    }
+    Ok(())
+}
+
+/// A file that is written and looked at would be a clock, and a finer one.
+#[test]
+fn the_times_of_files_are_no_finer_a_clock() -> Result<()> {
+    let since_1970 = || SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    let folder = Folder::new("file-times")?;
+    for (access, is_shown) in [
+        (ClockAccess::Off, false),
+        (ClockAccess::Coarse, true),
+        (ClockAccess::Real, true),
+        (ClockAccess::Frozen, true),
+        (ClockAccess::Virtual, false),
+    ] {
+        let capabilities =
+            Capabilities::default()
+                .clock(access)
+                .dir(folder.path(""), "/data", Access::ReadWrite);
+        let host = Host::new()?;
+        let program = host.program(guests::AMBIENT)?;
+        // As much is cut off, and the system's files are by a clock of less.
+        let from = since_1970()?.saturating_sub(Duration::from_millis(100));
+        let options = SpawnOptions::new().capabilities(capabilities);
+        let reason = host.run(&program, options.entry("file_times"))?;
+        ensure!(reason.is_ended(), "{access}: {reason}");
+        let to = since_1970()?;
+        let told = host.lines_of("file_times#1");
+        ensure!(told.len() == 2, "{access}: {told:?}");
+        let written = Duration::from_nanos(told[0].parse()?);
+        if is_shown {
+            ensure!(
+                from <= written && written <= to,
+                "{access}: {from:?} {written:?} {to:?}"
+            );
+        }
+        for time in told {
+            let time = Duration::from_nanos(time.parse()?);
+            ensure!(is_shown != time.is_zero(), "{access}: {time:?}");
+            let is_whole = time.subsec_nanos() % 1_000_000 == 0;
+            ensure!(
+                is_whole || access == ClockAccess::Real,
+                "{access}: {time:?}"
+            );
+        }
     }
     Ok(())
 }

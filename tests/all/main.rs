@@ -12,6 +12,7 @@ mod controls;
 mod copying;
 mod cpu;
 mod dart;
+mod deterministic;
 mod errors;
 mod events;
 mod fairness;
@@ -55,6 +56,7 @@ mod supervisors;
 mod uri;
 mod usage;
 mod values;
+mod virtual_time;
 mod waits;
 
 /// The module of every guest crate, by name. A guest that no test names is dead

@@ -13,7 +13,7 @@ pub struct CapabilityFlags {
     #[arg(long, value_name = "URI")]
     grant_uri: Vec<String>,
     /// What guests' clocks show: off, coarse (whole milliseconds, the default),
-    /// real, or frozen (within a turn).
+    /// real, frozen (within a turn), or virtual (on when nothing else is left to do).
     #[arg(long)]
     clock: Option<ClockAccess>,
     /// What guests' random numbers are: off, real (the default), or the same at

@@ -1,6 +1,7 @@
 //! The command `insula`, as a user starts it: what it prints, and its exit status.
 
 mod ambient;
+mod deterministic;
 mod inspect;
 mod policy;
 mod refused;

@@ -126,9 +126,11 @@ fn duplicate(mut guest: Guest<'_>, port: u32, answer: u32) -> wasmtime::Result<(
     answer.give(&mut guest, Handle::SendPort(again))
 }
 
-fn identity(mut guest: Guest<'_>, port: u32) -> wasmtime::Result<u64> {
+fn identity(guest: Guest<'_>, port: u32) -> wasmtime::Result<u64> {
     enter(&guest, "send-port.identity")?;
-    Ok(send_port(guest.data_mut(), port)?.identity())
+    let state = guest.data();
+    let id = send_port(state, port)?.id();
+    Ok(state.isolate.group().core().port_ids.identity(id))
 }
 
 fn capability(mut guest: Guest<'_>, answer: u32) -> wasmtime::Result<()> {
@@ -136,7 +138,8 @@ fn capability(mut guest: Guest<'_>, answer: u32) -> wasmtime::Result<()> {
     let (memory, state) = view(&mut guest)?;
     let answer = HandleAnswer::new(memory, answer)?;
     let holder = Some(state.isolate.group());
-    let new = PortRef::new(Port::new(Target::Capability), holder);
+    let id = state.isolate.group().core().port_ids.take(1);
+    let new = PortRef::new(Port::new(id, Target::Capability), holder);
     answer.give(&mut guest, Handle::SendPort(new))
 }
 
@@ -260,8 +263,8 @@ fn next_event(state: &mut State) -> wasmtime::Result<Option<Event>> {
         Attended::End => return Err(Stop::Asked.into()),
     }
     let turn = &mut state.turn;
-    let tick = state.isolate.group().core().scheduler.ticks();
-    if turn.events > 0 && tick.wrapping_sub(turn.began_at_tick) >= crate::sched::SLICE {
+    let scheduler = &state.isolate.group().core().scheduler;
+    if scheduler.slice_is_over(turn.began_at_tick, turn.events) {
         return Ok(None);
     }
     loop {

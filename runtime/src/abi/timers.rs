@@ -31,9 +31,8 @@ fn start(mut guest: Guest<'_>, nanoseconds: u64, token: u64, answer: u32) -> was
         return answer.refuse_handles(&mut guest);
     };
     let isolate = state.isolate.clone();
-    let clock = &isolate.group().core().clock;
     let after = Duration::from_nanos(nanoseconds);
-    let timer = clock.start_timer(after, &isolate, handle, token);
+    let timer = isolate.start_timer(after, handle, token);
     if let Ok(place) = state.handles.timer(handle) {
         *place = Some(timer);
     }

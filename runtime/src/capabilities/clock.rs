@@ -5,8 +5,8 @@ use std::str::FromStr;
 
 use super::UnknownName;
 
-/// What a guest's clocks show. Timers and sleeps run whatever it is, and a
-/// monotonic clock begins with its isolate, so that it tells nothing about the host.
+/// What a guest's clocks show. Timers and sleeps run whatever it is. A monotonic
+/// clock begins with its isolate, so that it tells nothing about the host.
 ///
 /// | | the two clocks | their resolution |
 /// |---|---|---|
@@ -14,11 +14,20 @@ use super::UnknownName;
 /// | `frozen` | the time at which the turn began, all through the turn | 1 ms |
 /// | `coarse` | the time, in whole milliseconds | 1 ms |
 /// | `real` | the time | 1 ns |
+/// | `virtual` | a time of the group's own | 1 ns |
+///
+/// A *virtual* time begins at zero (for the wall clock, with the year 2000) when its
+/// group does, and stands still while anything in the group can happen: it goes on
+/// when nothing can before the next timer or the end of a sleep, and then goes there
+/// at once. Timers and sleeps run on it, so nobody waits for them. It does not wait
+/// for a host: a call to a host's port with a time limit is over at once, unless
+/// somebody in the group is busy.
 ///
 /// A Rust guest's `Instant::now` panics where clocks are off. A sleep until a time
 /// is a way to ask for the time, so it is measured by what the clock shows, and
-/// refused where that is nothing. There is no CPU clock at all (`notsup`). Files in
-/// a granted folder tell the host's times whatever the clocks show.
+/// refused where that is nothing. There is no CPU clock at all (`notsup`). The
+/// times of files are shown as the clocks would show them, and as the beginning of 1970
+/// where those are off or virtual.
 ///
 /// ```
 /// use insula::ClockAccess;
@@ -39,13 +48,16 @@ pub enum ClockAccess {
     Real,
     /// The time at which the turn began, in whole milliseconds.
     Frozen,
+    /// A time of the group's own, which goes on when nothing else is left to do.
+    Virtual,
 }
 
-const NAMES: [(&str, ClockAccess); 4] = [
+const NAMES: [(&str, ClockAccess); 5] = [
     ("off", ClockAccess::Off),
     ("coarse", ClockAccess::Coarse),
     ("real", ClockAccess::Real),
     ("frozen", ClockAccess::Frozen),
+    ("virtual", ClockAccess::Virtual),
 ];
 
 impl ClockAccess {

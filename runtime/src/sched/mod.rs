@@ -25,7 +25,9 @@
 mod admission;
 mod fair;
 mod long_turns;
+mod lots;
 mod monitor;
+mod park;
 mod permits;
 mod queues;
 mod run_state;
@@ -38,13 +40,14 @@ use crate::sync::{
 };
 
 pub(crate) use admission::Admission;
+pub(crate) use lots::Draw;
 pub(crate) use run_state::RunState;
 pub(crate) use seat::Seat;
 pub(crate) use share::{Share, USUAL_WEIGHT};
 
 use fair::FairQueue;
 use queues::Queues;
-use seat::Running;
+use seat::{Parked, Running};
 use threads::Threads;
 
 /// How many ticks a turn, or a row of turns that wake one another, runs before
@@ -54,6 +57,10 @@ pub(crate) const SLICE: u64 = 2;
 /// For how many ticks a turn may come by no checkpoint and is still taken for one
 /// that computes: on a busy machine its thread waits for a core.
 pub(crate) const UNSEEN: u64 = 4 * SLICE;
+
+/// How many events a turn is given before others may go first, where time decides
+/// nothing: enough to be worth a turn, few enough for many orders.
+const EVENTS_IN_SLICE: u64 = 8;
 
 /// How many preempted turns the whole process holds before groups that have one
 /// already get no more turns.
@@ -71,6 +78,8 @@ pub(crate) trait Work: Clone + Send + 'static {
     /// Whether it counts as ended although its turn hangs in a call of the host's:
     /// nobody waits for its thread.
     fn hangs(&self) -> bool;
+    /// Its group's door is shut for it, or is not any more.
+    fn waits_at_door(&self, _waits: bool) {}
     /// The calling thread waited for work: that time is nobody's.
     fn thread_waited();
     /// Runs it for one turn. True when it has to be queued again.
@@ -147,6 +156,14 @@ impl<T: Work> Scheduler<T> {
             used: Condvar::new(),
             threads: Threads::default(),
         }
+    }
+
+    /// One for runs that repeat: with one permit, turns that nobody interrupts, and
+    /// lots drawn for who is next.
+    pub(crate) fn drawing(draw: Draw, guest_stack: usize) -> Self {
+        let mut scheduler = Scheduler::new(1, guest_stack);
+        scheduler.queues.draw_lots(draw);
+        scheduler
     }
 
     fn table(&self) -> MutexGuard<'_, Table<T>> {
@@ -236,6 +253,7 @@ impl<T: Work> Scheduler<T> {
             sleeps: false,
             preempted: false,
             waits: false,
+            parked: Parked::No,
         });
         let again = work.run(seat);
         let (permit, turn) = {
@@ -245,6 +263,7 @@ impl<T: Work> Scheduler<T> {
         if let Some(turn) = turn.filter(|turn| turn.preempted) {
             self.preempted.fetch_sub(1, Ordering::SeqCst);
             for held in turn.work.admission().turn_ended() {
+                held.waits_at_door(false);
                 self.queue(held);
             }
         }
@@ -265,15 +284,8 @@ impl<T: Work> Scheduler<T> {
     /// has no permit any more.
     fn next(self: &Arc<Self>, seat: &Arc<Seat<T>>, permit: usize, slice: &mut Slice) -> Option<T> {
         loop {
-            let tick = self.ticks();
-            if tick.wrapping_sub(slice.began) >= SLICE {
-                *slice = Slice {
-                    began: tick,
-                    is_new: true,
-                };
-                if self.waiting.load(Ordering::SeqCst) > 0 && self.pass_at_slice(seat, permit) {
-                    return None;
-                }
+            if self.passes_on(seat, permit, slice) {
+                return None;
             }
             let work = if std::mem::take(&mut slice.is_new) {
                 self.queues.take_fairly(permit)
@@ -286,12 +298,43 @@ impl<T: Work> Scheduler<T> {
                     return Some(work);
                 }
                 let admission = work.admission().clone();
+                // Said before: once it is held, another thread may let it in.
+                work.waits_at_door(true);
                 if let Some(work) = admission.hold(work, crowded) {
+                    work.waits_at_door(false);
                     return Some(work);
                 }
             } else if self.give_up(seat, permit) {
                 return None;
             }
+        }
+    }
+
+    /// At the end of a slice, whether a turn that waits for a permit got this one.
+    fn passes_on(&self, seat: &Arc<Seat<T>>, permit: usize, slice: &mut Slice) -> bool {
+        let anybody_waits = self.waiting.load(Ordering::SeqCst) > 0;
+        if self.queues.are_drawn() {
+            // Time decides nothing there, and who waits has slept or is being ended.
+            return anybody_waits && self.pass_to_waiting(&mut self.table(), seat, permit);
+        }
+        let tick = self.ticks();
+        if tick.wrapping_sub(slice.began) < SLICE {
+            return false;
+        }
+        *slice = Slice {
+            began: tick,
+            is_new: true,
+        };
+        anybody_waits && self.pass_at_slice(seat, permit)
+    }
+
+    /// Whether a turn that began at this tick, and was given so many events, has had
+    /// its slice.
+    pub(crate) fn slice_is_over(&self, began: u64, events: u64) -> bool {
+        if self.queues.are_drawn() {
+            events >= EVENTS_IN_SLICE
+        } else {
+            events > 0 && self.ticks().wrapping_sub(began) >= SLICE
         }
     }
 

@@ -25,6 +25,10 @@ impl<T: Work> Scheduler<T> {
         if self.queues.has_work() {
             while self.start_worker(&mut table) {}
         }
+        if self.queues.are_drawn() {
+            // Turns run to their ends.
+            return table.idle.len() < table.held.len() || self.preempted() > 0;
+        }
         self.raise_floor(&mut table);
         for permit in 0..table.held.len() {
             let Some(seat) = table.held[permit].clone() else {

@@ -63,7 +63,12 @@ impl<T: Work> Scheduler<T> {
         next.preempted && self.pass_to_waiting(&mut table, seat, permit)
     }
 
-    fn pass_to_waiting(&self, table: &mut Table<T>, seat: &Arc<Seat<T>>, permit: usize) -> bool {
+    pub(super) fn pass_to_waiting(
+        &self,
+        table: &mut Table<T>,
+        seat: &Arc<Seat<T>>,
+        permit: usize,
+    ) -> bool {
         let Some(waiting) = self.take_waiting(table) else {
             return false;
         };
@@ -122,14 +127,17 @@ impl<T: Work> Scheduler<T> {
 
     /// Gets a permit at once where one is idle; else the next one that is free.
     fn stand_in_line(&self, seat: &Arc<Seat<T>>) {
-        let mut table = self.table();
+        self.line_up(&mut self.table(), seat);
+    }
+
+    pub(super) fn line_up(&self, table: &mut Table<T>, seat: &Arc<Seat<T>>) {
         let Some(share) = seat.begin_waiting() else {
             return;
         };
         match table.idle.pop() {
             Some(permit) => {
                 self.idle.fetch_sub(1, Ordering::SeqCst);
-                self.give(&mut table, permit, seat.clone());
+                self.give(table, permit, seat.clone());
             }
             None => {
                 let floor = &self.queues.floor;

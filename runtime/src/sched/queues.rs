@@ -11,6 +11,7 @@ use crate::sync::{Mutex, lock};
 
 use super::Work;
 use super::fair::{Claim, FairQueue};
+use super::lots::{Draw, Lots};
 use super::share::Floor;
 
 /// How many pieces of work a worker takes from its own queue before it looks at
@@ -25,6 +26,8 @@ const FAR_LESS: u64 = super::SLICE * 1_000_000;
 pub(super) struct Queues<T> {
     locals: Box<[Mutex<Local<T>>]>,
     outside: Mutex<Outside<T>>,
+    /// Where lots are drawn: all the work but what is being ended.
+    lots: Option<Mutex<Lots<T>>>,
     pub(super) floor: Floor,
 }
 
@@ -64,8 +67,17 @@ impl<T: Work> Queues<T> {
                 stopped: VecDeque::new(),
                 queue: FairQueue::new(),
             }),
+            lots: None,
             floor: Floor::default(),
         }
+    }
+
+    pub(super) fn draw_lots(&mut self, draw: Draw) {
+        self.lots = Some(Mutex::new(Lots::new(draw)));
+    }
+
+    pub(super) fn are_drawn(&self) -> bool {
+        self.lots.is_some()
     }
 
     fn push(&self, queue: &mut FairQueue<T>, work: T) {
@@ -75,16 +87,20 @@ impl<T: Work> Queues<T> {
 
     pub(super) fn push_outside(&self, work: T) {
         let mut outside = lock(&self.outside);
-        if work.is_stopped() {
-            outside.stopped.push_back(work);
-        } else {
-            self.push(&mut outside.queue, work);
+        match &self.lots {
+            _ if work.is_stopped() => outside.stopped.push_back(work),
+            Some(lots) => lock(lots).push(work),
+            None => self.push(&mut outside.queue, work),
         }
     }
 
     /// Queues work that was just woken by what runs on `permit`. True when that
     /// leaves something which another worker could take.
     pub(super) fn push_newest(&self, permit: usize, work: T) -> bool {
+        if self.are_drawn() {
+            self.push_outside(work);
+            return true;
+        }
         let mut local = lock(&self.locals[permit]);
         match local.newest.replace(work) {
             None => false,
@@ -98,6 +114,10 @@ impl<T: Work> Queues<T> {
     /// Queues work behind all that is there of its group. True when that leaves
     /// something which another worker could take beside this one.
     pub(super) fn push_last(&self, permit: usize, work: T) -> bool {
+        if self.are_drawn() {
+            self.push_outside(work);
+            return true;
+        }
         let mut local = lock(&self.locals[permit]);
         self.push(&mut local.queue, work);
         local.newest.is_some() || local.queue.len() > 1
@@ -106,6 +126,10 @@ impl<T: Work> Queues<T> {
     /// The next piece of work for the holder of `permit`: its own newest, its own
     /// queue, work from outside, other workers' queues.
     pub(super) fn take(&self, permit: usize) -> Option<T> {
+        if let Some(lots) = &self.lots {
+            let stopped = lock(&self.outside).stopped.pop_front();
+            return stopped.or_else(|| lock(lots).take());
+        }
         let own = {
             let mut local = lock(&self.locals[permit]);
             local.taken = local.taken.wrapping_add(1);
@@ -124,6 +148,9 @@ impl<T: Work> Queues<T> {
     /// longer, and the group with the least virtual time is next, wherever its work
     /// is.
     pub(super) fn take_fairly(&self, permit: usize) -> Option<T> {
+        if self.are_drawn() {
+            return self.take(permit);
+        }
         {
             let mut local = lock(&self.locals[permit]);
             if let Some(newest) = local.newest.take() {
@@ -193,6 +220,9 @@ impl<T: Work> Queues<T> {
     }
 
     fn least_with_newest(&self, of: impl Fn(usize) -> bool) -> Option<Claim> {
+        if let Some(lots) = &self.lots {
+            return lock(lots).claim();
+        }
         let mut least = lock(&self.outside).queue.least();
         for (permit, local) in self.locals.iter().enumerate() {
             let mut local = lock(local);
@@ -209,9 +239,15 @@ impl<T: Work> Queues<T> {
         !lock(&self.outside).stopped.is_empty()
     }
 
+    fn has_lots(&self) -> bool {
+        let lots = self.lots.as_ref();
+        lots.is_some_and(|lots| !lock(lots).is_empty())
+    }
+
     /// Whether the holder of `permit` would find something to take.
     pub(super) fn has_work_for(&self, permit: usize) -> bool {
         lock(&self.outside).has_work()
+            || self.has_lots()
             || lock(&self.locals[permit]).newest.is_some()
             || self
                 .locals
@@ -222,6 +258,7 @@ impl<T: Work> Queues<T> {
     /// Whether anything waits at all.
     pub(super) fn has_work(&self) -> bool {
         lock(&self.outside).has_work()
+            || self.has_lots()
             || self.locals.iter().any(|local| {
                 let local = lock(local);
                 local.newest.is_some() || !local.queue.is_empty()

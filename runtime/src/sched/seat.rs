@@ -39,6 +39,16 @@ pub(super) struct Running<T> {
     /// Whether its thread waits for a permit. One that was granted is not taken
     /// back before the thread has seen it: the turn would wait on in no line.
     pub(super) waits: bool,
+    pub(super) parked: Parked,
+}
+
+/// Whether a turn sleeps without a permit.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Parked {
+    No,
+    Yes,
+    /// It is to sleep no more, before it has begun.
+    Resumed,
 }
 
 impl<T> Running<T> {

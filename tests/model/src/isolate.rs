@@ -261,6 +261,15 @@ impl Turn<'_> {
         self.ends.set(true);
     }
 
+    /// Sleeps until it is resumed. Its seat is told before.
+    pub(crate) fn sleep(&self, tell: impl FnOnce(&Arc<Seat<Task>>)) {
+        let world = &self.isolate.world;
+        world.permits.let_go(self.held.take());
+        tell(self.seat);
+        world.scheduler.park(self.seat);
+        self.held.set(world.permits.hold(world.permits.now()));
+    }
+
     /// Where a turn waits when it lost its permit. False when it is to end.
     pub(crate) fn checkpoint(&self, waits: impl Fn()) -> bool {
         let isolate = self.isolate;

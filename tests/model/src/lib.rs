@@ -25,6 +25,7 @@ mod scenario;
 mod admission;
 mod close;
 mod fairness;
+mod park;
 mod preemption;
 mod stop;
 mod threads;

@@ -4,6 +4,8 @@
 //! less, as WASI allows. It has no limit on open files, and opening a pipe waits for
 //! whoever is at its other end.
 
+use std::time::Duration;
+
 use wasmtime::AsContextMut as _;
 use wasmtime_wasi::p1::WasiP1Ctx;
 use wasmtime_wasi::p1::wasi_snapshot_preview1::{self as wasi, WasiSnapshotPreview1 as _};
@@ -16,7 +18,7 @@ use crate::state::State;
 use super::super::Guest;
 use super::super::imports::Imports;
 use super::super::memory::view;
-use super::{BAD_DESCRIPTOR, MOST_PIECES, SUCCESS, WASI, enter, u32_at};
+use super::{BAD_DESCRIPTOR, MOST_PIECES, SUCCESS, WASI, enter, u32_at, u64_at};
 
 // Of the `errno` type in WASI's witx.
 const ACCESS: u32 = 2;
@@ -27,6 +29,8 @@ pub(super) fn link(imports: &mut Imports) -> wasmtime::Result<()> {
     let linker = &mut imports.linker;
     linker.func_wrap(WASI, "fd_pread", fd_pread)?;
     linker.func_wrap(WASI, "fd_pwrite", fd_pwrite)?;
+    linker.func_wrap(WASI, "fd_filestat_get", fd_filestat_get)?;
+    linker.func_wrap(WASI, "path_filestat_get", path_filestat_get)?;
     linker.func_wrap(WASI, "fd_close", fd_close)?;
     linker.func_wrap(WASI, "fd_renumber", fd_renumber)?;
     linker.func_wrap(WASI, "path_open", path_open)?;
@@ -240,9 +244,53 @@ fn path_open(
     Ok(SUCCESS)
 }
 
-/// Size of `filestat`, and where the type of the file is.
+/// Size of `filestat`, and where the type of the file and its three times are.
 const FILESTAT: usize = 64;
 const FILETYPE: usize = 16;
+const TIMES: [usize; 3] = [40, 48, 56];
+
+fn fd_filestat_get(mut guest: Guest<'_>, fd: u32, answer: u32) -> wasmtime::Result<u32> {
+    enter(&guest, "fd_filestat_get")?;
+    let errno = with_wasi(&mut guest, |wasi, memory| {
+        Ok(call!(fd_filestat_get(wasi, memory, fd, answer)))
+    })?;
+    show_times(guest, errno, answer)
+}
+
+fn path_filestat_get(
+    mut guest: Guest<'_>,
+    fd: u32,
+    lookup: u32,
+    path: u32,
+    length: u32,
+    answer: u32,
+) -> wasmtime::Result<u32> {
+    enter(&guest, "path_filestat_get")?;
+    let errno = with_wasi(&mut guest, |wasi, memory| {
+        Ok(call!(path_filestat_get(
+            wasi, memory, fd, lookup, path, length, answer
+        )))
+    })?;
+    show_times(guest, errno, answer)
+}
+
+/// Who writes a file and looks at its times sees what time it is.
+fn show_times(mut guest: Guest<'_>, errno: u32, answer: u32) -> wasmtime::Result<u32> {
+    let (memory, state) = view(&mut guest)?;
+    for time in TIMES {
+        let place = answer as usize + time;
+        // Where it failed there may be no such place.
+        if let Some(place) = memory
+            .get_mut(place..place + 8)
+            .filter(|_| errno == SUCCESS)
+        {
+            let time = Duration::from_nanos(u64_at(place, 0));
+            let shown = state.clock.file_time(time).as_nanos() as u64;
+            place.copy_from_slice(&shown.to_le_bytes());
+        }
+    }
+    Ok(errno)
+}
 
 // Of the `filetype` type in WASI's witx.
 const DIRECTORY: u8 = 3;

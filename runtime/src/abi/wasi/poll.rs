@@ -8,7 +8,7 @@ use crate::state::State;
 use super::super::Guest;
 use super::super::memory::{Span, view};
 use super::clocks::clock;
-use super::{BAD_DESCRIPTOR, INVALID, NOT_CAPABLE, SUCCESS, enter, files, result, u32_at};
+use super::{BAD_DESCRIPTOR, INVALID, NOT_CAPABLE, SUCCESS, enter, files, result, u32_at, u64_at};
 
 // The layouts of `subscription` and `event` in WASI's witx.
 const SUBSCRIPTION: u32 = 48;
@@ -148,14 +148,16 @@ fn wait(state: &mut State, wanted: &[Subscription]) -> wasmtime::Result<(Duratio
         return Ok((Duration::ZERO, input_ready));
     }
     let first = wanted.iter().filter_map(Subscription::time).min();
-    let deadline = first.map(|time| Instant::now() + time.min(LONGEST_SLEEP));
-    if wants_input {
-        state.wait_for_input(deadline)?;
-        if state.is_input_ready() {
-            return Ok((Duration::ZERO, true));
-        }
-    } else {
-        sleep_until(state, deadline)?;
+    match first {
+        // A virtual time does not wait for input from outside.
+        Some(time) if state.isolate.group().virtual_time().is_some() => sleep(state, time)?,
+        _ if wants_input => state.wait_for_input(first.map(deadline))?,
+        Some(time) => sleep(state, time)?,
+        // Whatever is neither a time nor input is over at once.
+        None => {}
+    }
+    if wants_input && state.is_input_ready() {
+        return Ok((Duration::ZERO, true));
     }
     Ok((first.unwrap_or_default(), false))
 }
@@ -163,16 +165,18 @@ fn wait(state: &mut State, wanted: &[Subscription]) -> wasmtime::Result<(Duratio
 /// `Instant` cannot count as far as a guest's nanoseconds may.
 const LONGEST_SLEEP: Duration = Duration::from_secs(365 * 24 * 3600);
 
-/// Sleeps on the turn's own thread; the monitor hands its permit over.
-fn sleep_until(state: &mut State, deadline: Option<Instant>) -> wasmtime::Result<()> {
-    let seat = state.turn.seat.clone();
-    state.wait(|isolate| {
-        isolate.waiting_on(&seat, || {
-            seat.sleep_in_turn(deadline, || isolate.is_stopped())
-        });
-    })
+fn deadline(time: Duration) -> Instant {
+    Instant::now() + time.min(LONGEST_SLEEP)
 }
 
-fn u64_at(bytes: &[u8], at: usize) -> u64 {
-    u64::from(u32_at(bytes, at)) | u64::from(u32_at(bytes, at + 4)) << 32
+/// Sleeps on the turn's own thread. The monitor hands its permit over; on a virtual
+/// time it gives that up itself.
+fn sleep(state: &mut State, time: Duration) -> wasmtime::Result<()> {
+    let seat = state.turn.seat.clone();
+    state.wait(|isolate| match isolate.group().virtual_time() {
+        Some(virtual_time) => virtual_time.sleep(time, isolate, &seat),
+        None => isolate.waiting_on(&seat, || {
+            seat.sleep_in_turn(Some(deadline(time)), || isolate.is_stopped())
+        }),
+    })
 }
