@@ -41,7 +41,7 @@ fn what_there_is_not_is_refused_with_what_there_is() -> Result<()> {
     for (flag, words) in [
         (
             "--clock",
-            "`fast` is no kind of clock; there is off, coarse, real, frozen",
+            "`fast` is no kind of clock; there is off, coarse, real, frozen, virtual",
         ),
         (
             "--random",

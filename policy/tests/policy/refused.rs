@@ -70,7 +70,7 @@ const REFUSED: &[(&str, &str)] = &[
     ),
     (
         "capabilities.clock = \"fast\"",
-        "1:22: `fast` is no kind of clock; there is off, coarse, real, frozen",
+        "1:22: `fast` is no kind of clock; there is off, coarse, real, frozen, virtual",
     ),
     // What is no TOML.
     (
