@@ -1,6 +1,7 @@
 //! What the store of one isolate holds: what its guest has, and what it has
 //! used.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -72,7 +73,9 @@ pub(crate) struct Turn {
     pub(crate) events: u64,
     pub(crate) began_at_tick: u64,
     /// What it has computed, at its last checkpoint.
-    computed: Duration,
+    computed: Cell<Duration>,
+    /// The tick at which it last came by a checkpoint in a call of the host's.
+    looked: Cell<u64>,
 }
 
 impl Turn {
@@ -81,7 +84,8 @@ impl Turn {
             seat: seat.clone(),
             events: 0,
             began_at_tick: tick,
-            computed: Duration::ZERO,
+            computed: Cell::default(),
+            looked: Cell::new(tick),
         }
     }
 }
@@ -168,7 +172,7 @@ impl State {
 
     /// What running guest code comes by once a tick: the place where it stops,
     /// where its time is counted, and where it waits when it lost its permit.
-    pub(crate) fn checkpoint(&mut self) -> wasmtime::Result<UpdateDeadline> {
+    pub(crate) fn checkpoint(&self) -> wasmtime::Result<UpdateDeadline> {
         self.isolate.is_out_of_host();
         self.check_stopped()?;
         let isolate = self.isolate.clone();
@@ -183,7 +187,7 @@ impl State {
     }
 
     /// Waits for something, and stops where the isolate was stopped meanwhile.
-    pub(crate) fn wait(&mut self, wait: impl FnOnce(&IsolateCore)) -> wasmtime::Result<()> {
+    pub(crate) fn wait(&self, wait: impl FnOnce(&IsolateCore)) -> wasmtime::Result<()> {
         self.charge()?;
         wait(&self.isolate);
         cpu::skip();
@@ -197,7 +201,7 @@ impl State {
 
     /// Waits on the turn's own thread until there is input, or until `deadline`; the
     /// monitor hands its permit over.
-    pub(crate) fn wait_for_input(&mut self, deadline: Option<Instant>) -> wasmtime::Result<()> {
+    pub(crate) fn wait_for_input(&self, deadline: Option<Instant>) -> wasmtime::Result<()> {
         if self.is_input_ready() {
             return Ok(());
         }
@@ -213,14 +217,25 @@ impl State {
     }
 
     /// Charges what was computed up to here, and stops where that is too much.
-    fn charge(&mut self) -> Result<(), Stop> {
+    fn charge(&self) -> Result<(), Stop> {
         let isolate = &self.isolate;
-        self.turn.computed += isolate.charge_lap().map_err(Stop::Limit)?;
-        let computed = milliseconds(self.turn.computed);
-        isolate.meter(Limit::TurnCpu).set(computed);
+        let lap = isolate.charge_lap().map_err(Stop::Limit)?;
+        let computed = self.turn.computed.get() + lap;
+        self.turn.computed.set(computed);
+        isolate.meter(Limit::TurnCpu).set(milliseconds(computed));
         isolate
-            .check_cpu(self.turn.computed, Limit::TurnCpu)
+            .check_cpu(computed, Limit::TurnCpu)
             .map_err(Stop::Limit)
+    }
+
+    /// What a call of the host's comes by first. Guest code has its checkpoints at
+    /// loops and at the beginnings of functions; a long row of calls has none.
+    pub(crate) fn checkpoint_in_call(&self) -> wasmtime::Result<()> {
+        let tick = self.isolate.group().core().scheduler.ticks();
+        if self.turn.looked.replace(tick) == tick {
+            return self.check_stopped();
+        }
+        self.checkpoint().map(drop)
     }
 
     /// Stops where the isolate was asked to end.

@@ -51,6 +51,7 @@ mod send;
 mod services;
 mod shown;
 mod spawn;
+mod stopping;
 mod supervised;
 mod supervisors;
 mod uri;
@@ -58,6 +59,7 @@ mod usage;
 mod values;
 mod virtual_time;
 mod waits;
+mod zeroed;
 
 /// The module of every guest crate, by name. A guest that no test names is dead
 /// code here.

@@ -47,5 +47,5 @@ fn enter(guest: &Guest<'_>, function: &str) -> wasmtime::Result<()> {
         return broken(format!("it called `{function}` from inside `cabi_realloc`"));
     }
     // Nothing is done for who was asked to end: its end may have been told already.
-    guest.data().check_stopped()
+    guest.data().checkpoint_in_call()
 }

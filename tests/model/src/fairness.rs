@@ -53,15 +53,16 @@ fn the_group_that_had_less_goes_first() {
 fn a_turn_that_is_behind_keeps_its_permit() {
     check("keeps its permit", 2, || {
         let world = World::new(1);
-        let (runs, looked, charged) = (Gate::new(), Gate::new(), Gate::new());
+        let [runs, looked, kept, charged] = [(); 4].map(|()| Gate::new());
         let [behind, ahead] = [2, 3].map(|number| World::group_of(number, 1));
         ahead.share().charge(MUCH);
         let long = {
-            let (runs, looked, charged) = (runs.clone(), looked.clone(), charged.clone());
+            let [runs, looked, kept, charged] = [&runs, &looked, &kept, &charged].map(Arc::clone);
             world.isolate(&behind, 1, move |turn, _| {
                 runs.open();
                 looked.pass();
                 assert!(turn.checkpoint(|| panic!("the permit is gone")));
+                kept.open();
                 charged.pass();
             })
         };
@@ -73,8 +74,10 @@ fn a_turn_that_is_behind_keeps_its_permit() {
         world.outlive_a_slice();
         assert_eq!(world.scheduler.preempted(), 0);
         looked.open();
+        kept.pass();
         behind.share().charge(2 * MUCH);
         world.outlive_a_slice();
+        assert_eq!(world.scheduler.preempted(), 1);
         charged.open();
         world.close();
     });

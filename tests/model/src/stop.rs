@@ -64,8 +64,8 @@ fn what_is_stopped_goes_first() {
 /// The stop meets the turn, from its beginning to its end.
 #[test]
 fn a_running_isolate_is_stopped() {
-    check("running", 3, || {
-        let world = World::new(2);
+    check("running", 2, || {
+        let world = World::new(1);
         let isolate = world.isolate(&World::group(1), 2, |turn, message| {
             turn.send_to_self(message);
         });
