@@ -97,6 +97,9 @@ pub enum SpawnError {
     /// A port that the request names is closed, or its isolate has ended.
     #[error("{0}")]
     Closed(String),
+    /// The spawner does not have a capability that it wants to hand on.
+    #[error("{0}")]
+    CapabilityNotHeld(String),
     /// The host refused for another reason.
     #[error("{0}")]
     Refused(String),
@@ -114,6 +117,7 @@ impl From<Refusal> for SpawnError {
             RefusalKind::BadUri => Self::BadUri(refusal.text),
             RefusalKind::NoSuchLimit => Self::NoSuchLimit(refusal.text),
             RefusalKind::Closed => Self::Closed(refusal.text),
+            RefusalKind::CapabilityNotHeld => Self::CapabilityNotHeld(refusal.text),
             RefusalKind::NotControl | RefusalKind::NameTaken => Self::Refused(refusal.text),
         }
     }

@@ -63,6 +63,7 @@ mod allocator;
 mod bindings;
 mod broadcast;
 mod call;
+mod capabilities;
 mod capability;
 mod control;
 mod entry;
@@ -95,6 +96,7 @@ mod wait;
 
 pub use broadcast::broadcast;
 pub use call::Call;
+pub use capabilities::{Access, Capabilities, Clock};
 pub use capability::Capability;
 pub use control::Control;
 pub use entry::{Entry, Outcome, Takes};

@@ -2,9 +2,10 @@
 
 use crate::bindings::control::Outgoing;
 use crate::bindings::isolates::{self, SpawnRequest};
+use crate::capabilities::Reach;
 use crate::entry::{Entry, Takes, captures};
 use crate::run::Run;
-use crate::{Incoming, Isolate, Limits, SendPort, SpawnError};
+use crate::{Capabilities, Incoming, Isolate, Limits, SendPort, SpawnError};
 use insula_message::ToMessage;
 
 /// How an isolate is started, where [`Isolate::spawn`] does not say enough.
@@ -37,6 +38,7 @@ pub struct SpawnOptions {
     on_exit: Option<SendPort>,
     on_error: Option<SendPort>,
     limits: Limits,
+    reach: Reach,
 }
 
 impl Default for SpawnOptions {
@@ -48,13 +50,14 @@ impl Default for SpawnOptions {
             on_exit: None,
             on_error: None,
             limits: Limits::new(),
+            reach: Reach::default(),
         }
     }
 }
 
 impl SpawnOptions {
-    /// As [`Isolate::spawn`] does it: not paused, errors fatal, the limits of the
-    /// spawner.
+    /// As [`Isolate::spawn`] does it: not paused, errors fatal, the limits and the
+    /// capabilities of the spawner.
     pub fn new() -> Self {
         Self::default()
     }
@@ -97,6 +100,20 @@ impl SpawnOptions {
     /// Its limits.
     pub fn limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
+        self
+    }
+
+    /// What it may reach of the world outside, and nothing else. Unless this says
+    /// otherwise an isolate of this program has what its spawner has, and one of
+    /// another program nothing but the usual clocks and random numbers.
+    pub fn capabilities(mut self, capabilities: Capabilities) -> Self {
+        self.reach = Reach::Only(capabilities);
+        self
+    }
+
+    /// Lets it reach what its spawner reaches, also where it is of another program.
+    pub fn all_capabilities(mut self) -> Self {
+        self.reach = Reach::Whole;
         self
     }
 
@@ -175,6 +192,7 @@ impl SpawnOptions {
             on_error: self.on_error.as_ref().map(SendPort::resource),
             result: result.map(SendPort::resource),
             limits: self.limits.iter().map(limit).collect(),
+            reach: self.reach.request(),
         })?;
         Ok(spawned.into())
     }

@@ -2,6 +2,7 @@
 //! one by the host.
 
 mod clock;
+mod dir;
 mod random;
 mod settings;
 
@@ -9,9 +10,11 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 pub use clock::ClockAccess;
+pub use dir::{Access, BadDirGrant, DirGrant};
 pub use random::Random;
 
-/// What a group may reach of the world outside. Everything is closed by default.
+/// What a group may reach of the world outside. Everything is closed by default. An
+/// isolate hands on to those that it spawns what it has, or less.
 ///
 /// ```
 /// use insula::{Access, Capabilities};
@@ -32,25 +35,8 @@ pub struct Capabilities {
     pub(crate) programs: Vec<String>,
 }
 
-/// A folder of the host's that guests see.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct DirGrant {
-    pub(crate) host: PathBuf,
-    pub(crate) guest: String,
-    pub(crate) access: Access,
-}
-
-/// What a guest may do in a folder.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Access {
-    /// Read what is there.
-    #[default]
-    ReadOnly,
-    /// Read, write, make and remove.
-    ReadWrite,
-}
-
-/// What a guest reads from its standard input.
+/// What the first isolate of a group reads from its standard input. Every other isolate
+/// finds it at its end: two readers would take each other's bytes.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum Stdin {
@@ -84,7 +70,11 @@ impl Capabilities {
         self
     }
 
-    /// Lets guests see the host's folder `host` as `guest`.
+    /// Lets guests see the host's folder `host` as `guest`. It is opened when the group
+    /// is spawned, and no path, link or renaming leads out of it. What is in it and is
+    /// neither file nor folder (a pipe, a device) cannot be opened.
+    ///
+    /// What guests write there is on no budget of Insula's: give the folder a quota.
     #[must_use]
     pub fn dir(
         mut self,
@@ -100,7 +90,7 @@ impl Capabilities {
         self
     }
 
-    /// Sets a variable in guests' environment.
+    /// Sets a variable in guests' environment, of which nothing else is the host's.
     #[must_use]
     pub fn env(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.env.insert(name.into(), value.into());
@@ -114,7 +104,7 @@ impl Capabilities {
         self
     }
 
-    /// What guests read from their standard input.
+    /// What the group's first isolate reads from its standard input.
     #[must_use]
     pub fn stdin(mut self, stdin: Stdin) -> Self {
         self.stdin = stdin;

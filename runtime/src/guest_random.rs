@@ -37,12 +37,11 @@ pub(crate) enum NoRandom {
 }
 
 impl RandomSource {
-    /// Of an isolate with this capability: from its spawner's, where that has the same
-    /// one.
+    /// Of an isolate with this capability, which is its spawner's own or off.
     pub(crate) fn of_child(random: Random, spawner: Option<&IsolateCore>) -> Self {
-        match spawner {
-            Some(spawner) if spawner.reach().random == random => spawner.random().next_child(),
-            _ => RandomSource::new(random),
+        match (random, spawner) {
+            (Random::Off, _) | (_, None) => RandomSource::new(random),
+            (_, Some(spawner)) => spawner.random().next_child(),
         }
     }
 

@@ -19,7 +19,6 @@ use crate::mailbox::Mailbox;
 use crate::meters::{IsolateMeters, Meter};
 use crate::overtime::Overtime;
 use crate::port::{Port, PortRef, SendStatus, Target};
-use crate::reach::Reach;
 use crate::sched::{RunState, Seat};
 use crate::sync::{lock, wait, wait_timeout};
 use crate::task::Task;
@@ -34,7 +33,6 @@ pub(crate) struct IsolateCore {
     entry: OnceLock<String>,
     group: Arc<GroupCore>,
     limits: Arc<Limits>,
-    reach: Arc<Reach>,
     random: RandomSource,
     meters: IsolateMeters,
     overtime: Overtime,
@@ -77,7 +75,6 @@ pub(crate) struct Traits {
     pub(crate) number: u64,
     pub(crate) name: String,
     pub(crate) limits: Arc<Limits>,
-    pub(crate) reach: Arc<Reach>,
     pub(crate) random: RandomSource,
     pub(crate) errors_fatal: bool,
     pub(crate) paused: bool,
@@ -96,7 +93,6 @@ impl IsolateCore {
             number,
             name,
             limits,
-            reach,
             random,
             errors_fatal,
             paused,
@@ -123,7 +119,6 @@ impl IsolateCore {
             ended: Mutex::new(false),
             told: Mutex::default(),
             limits,
-            reach,
             random,
             group: group.clone(),
         });
@@ -161,11 +156,6 @@ impl IsolateCore {
 
     pub(crate) fn random(&self) -> &RandomSource {
         &self.random
-    }
-
-    /// What it may reach of the world outside.
-    pub(crate) fn reach(&self) -> &Arc<Reach> {
-        &self.reach
     }
 
     /// Of a limit that it has for itself.

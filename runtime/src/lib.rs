@@ -116,7 +116,9 @@ mod virtual_time;
 mod wait;
 
 pub use abi::Import;
-pub use capabilities::{Access, Capabilities, ClockAccess, Random, Stdin, UnknownName};
+pub use capabilities::{
+    Access, BadDirGrant, Capabilities, ClockAccess, DirGrant, Random, Stdin, UnknownName,
+};
 pub use capability::Capability;
 pub use control::Priority;
 pub use error::{

@@ -16,6 +16,9 @@ use wiggle::GuestMemory;
 use crate::capabilities::Access;
 use crate::reach::OpenDir;
 
+/// The descriptor of the first folder.
+pub(crate) const FIRST: u32 = 3;
+
 /// Always there, and replaced before any guest runs.
 const SOMETHING: &str = "/";
 

@@ -1,5 +1,7 @@
 //! What one isolate may reach of the world outside: its capabilities, opened.
 
+mod narrow;
+
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::Path;
@@ -12,6 +14,8 @@ use crate::capabilities::{Access, Capabilities, ClockAccess, DirGrant, Random};
 use crate::error::{CapabilityError, SpawnError};
 use crate::open_files::OpenFile;
 use crate::uri::Grants;
+
+pub(crate) use narrow::{NotNarrowed, Wanted, WantedClock, WantedDir};
 
 /// Capabilities of an isolate. Isolates that may reach the same share one.
 #[derive(Clone, Default)]

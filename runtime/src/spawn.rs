@@ -135,7 +135,6 @@ fn make(
             number,
             name: format!("{what}#{number}"),
             limits: child.limits,
-            reach: child.reach,
             random,
             errors_fatal: child.errors_fatal,
             paused: child.paused,
@@ -144,6 +143,7 @@ fn make(
             program: program.map(Ok),
             first_message: child.first_message,
             result_port: child.result_port,
+            reach: child.reach,
             stdin: child.stdin,
         };
         let isolate = IsolateCore::new(traits, group, start);

@@ -16,12 +16,13 @@ use crate::guest_random::GuestRandom;
 use crate::handles::Handles;
 use crate::input::Input;
 use crate::isolate::IsolateCore;
-use crate::open_files::OpenFile;
+use crate::open_files::Opened;
 use crate::output::{LineBuffer, Stream};
 use crate::overtime::milliseconds;
 use crate::port::{Paid, PortRef};
 use crate::preopen;
 use crate::program::Program;
+use crate::reach::Reach;
 use crate::sched::Seat;
 use crate::streams::Streams;
 use crate::task::Task;
@@ -46,11 +47,14 @@ pub(crate) struct State {
     pub(crate) random: GuestRandom,
     /// Made when it is needed first: many guests never do.
     wasi: Option<Box<WasiP1Ctx>>,
+    /// What the isolate may reach of the world outside. Here and not with what outlives
+    /// it, as folders are open in it.
+    pub(crate) reach: Arc<Reach>,
     /// Which of its descriptors are its streams.
     pub(crate) streams: Streams,
     pub(crate) input: Input,
-    /// What it has opened, by the descriptor.
-    pub(crate) open_files: BTreeMap<u32, OpenFile>,
+    /// What is open beside its streams, by the descriptor.
+    pub(crate) opened: BTreeMap<u32, Opened>,
     pub(crate) stdout: LineBuffer,
     pub(crate) stderr: LineBuffer,
     /// What a panic hook said.
@@ -112,6 +116,7 @@ impl State {
     pub(crate) fn new(
         isolate: &Arc<IsolateCore>,
         program: &Program,
+        reach: Arc<Reach>,
         first_message: Option<Paid>,
         turn: Turn,
     ) -> Self {
@@ -127,12 +132,13 @@ impl State {
             realloc: None,
             in_realloc: false,
             wasi_in_realloc: false,
-            clock: GuestClock::new(isolate.reach().clock, isolate.group()),
+            clock: GuestClock::new(reach.clock, isolate.group()),
             random: isolate.random().numbers(),
             wasi: None,
+            reach,
             streams: Streams::default(),
             input: Input::Closed,
-            open_files: BTreeMap::new(),
+            opened: BTreeMap::new(),
             stdout: LineBuffer::new(Stream::Stdout),
             stderr: LineBuffer::new(Stream::Stderr),
             failure: None,
@@ -149,9 +155,8 @@ impl State {
         self.isolate.enters_host();
         // Not the program's name: its path is nobody's business.
         let name = self.isolate.name();
-        let isolate = &self.isolate;
+        let (isolate, reach, opened) = (&self.isolate, &self.reach, &mut self.opened);
         self.wasi.get_or_insert_with(|| {
-            let reach = isolate.reach();
             let mut builder = WasiCtxBuilder::new();
             builder
                 .arg(name)
@@ -160,14 +165,28 @@ impl State {
             for (name, value) in &reach.env {
                 builder.env(name, value);
             }
+            for (fd, dir) in (preopen::FIRST..).zip(&reach.dirs) {
+                let (_counted, folder) = (None, Some(dir.folder.clone()));
+                opened.insert(fd, Opened { _counted, folder });
+            }
             let built = preopen::build(builder, &reach.dirs);
             Box::new(built.unwrap_or_else(|error| {
                 // It must not run on as if nothing had been granted to it.
                 let why = format!("its folders could not be given to it: {error:#}");
                 isolate.stop(ExitReason::HostFailed(why));
+                opened.clear();
                 WasiCtxBuilder::new().build_p1()
             }))
         })
+    }
+
+    /// The same, and what is open in it.
+    pub(crate) fn wasi_and_opened(&mut self) -> (&mut WasiP1Ctx, &BTreeMap<u32, Opened>) {
+        self.wasi();
+        match &mut self.wasi {
+            Some(wasi) => (wasi, &self.opened),
+            None => unreachable!("it was just made"),
+        }
     }
 
     /// What running guest code comes by once a tick: the place where it stops,

@@ -13,6 +13,7 @@ use crate::isolate::IsolateCore;
 use crate::overtime::limit_reason;
 use crate::port::{Paid, PortRef};
 use crate::program::Program;
+use crate::reach::Reach;
 use crate::sched::Seat;
 use crate::state::{State, Stop, Turn};
 use crate::sync::lock;
@@ -33,6 +34,7 @@ pub(crate) struct Start {
     pub(crate) program: Option<Result<Program, ExitReason>>,
     pub(crate) first_message: Option<Paid>,
     pub(crate) result_port: Option<PortRef>,
+    pub(crate) reach: Arc<Reach>,
     pub(crate) stdin: Stdin,
 }
 
@@ -145,7 +147,13 @@ impl Start {
                 ));
             }
         };
-        let mut state = State::new(isolate, &program, self.first_message.take(), turn);
+        let mut state = State::new(
+            isolate,
+            &program,
+            self.reach.clone(),
+            self.first_message.take(),
+            turn,
+        );
         state.result_port = self.result_port.take();
         state.input = Input::new(std::mem::take(&mut self.stdin));
         let mut store = Store::new(&isolate.group().core().engine, state);

@@ -8,8 +8,11 @@ use cap_std::fs::{Dir, OpenOptions};
 use url::Url;
 
 use crate::error::LoadError;
+use crate::group::GroupCore;
 use crate::limits::Limits;
+use crate::open_files::OpenFile;
 use crate::program::source;
+use insula_message::LimitHit;
 
 /// The URI prefixes that a group may load programs from.
 #[derive(Clone, Default)]
@@ -23,6 +26,8 @@ struct Grant {
     path: PathBuf,
     /// The one file of it that is granted, or all.
     file: Option<PathBuf>,
+    /// Of one that was opened because a guest asked for it.
+    _counted: Option<Arc<OpenFile>>,
 }
 
 /// A program file that a group may load, found but not read.
@@ -52,6 +57,7 @@ impl Grants {
             folder: Arc::new(open),
             path: folder,
             file,
+            _counted: None,
         });
         Ok(())
     }
@@ -78,6 +84,40 @@ impl Grants {
     }
 }
 
+/// Why no part of what is granted can be handed on.
+pub(crate) enum NoGrant {
+    /// The group may open no more folders.
+    Limit(LimitHit),
+    Load(LoadError),
+}
+
+impl Grants {
+    /// The part of them that `uri` names, as in [`Self::find`].
+    pub(crate) fn narrowed(
+        &self,
+        uri: &str,
+        base: Option<&Path>,
+        group: &Arc<GroupCore>,
+    ) -> Result<Self, NoGrant> {
+        let granted = self.find(uri, base).map_err(NoGrant::Load)?;
+        let counted = OpenFile::take(group).map_err(NoGrant::Limit)?;
+        let grant = granted.narrowed(counted).map_err(NoGrant::Load)?;
+        Ok(Grants(vec![grant]))
+    }
+
+    pub(crate) fn add(&mut self, other: Self) {
+        self.0.extend(other.0);
+    }
+
+    /// What is granted.
+    pub(crate) fn paths(&self) -> impl Iterator<Item = PathBuf> + '_ {
+        self.0.iter().map(|grant| match &grant.file {
+            Some(file) => grant.path.join(file),
+            None => grant.path.clone(),
+        })
+    }
+}
+
 impl Grant {
     fn find(&self, path: &Path) -> Option<Granted> {
         let relative = path.strip_prefix(&self.path).ok()?;
@@ -93,6 +133,37 @@ impl Grant {
 }
 
 impl Granted {
+    /// A grant of it alone: a folder with all below it, or a file. Its folder is
+    /// opened, so that no link in it leads elsewhere in what is granted.
+    fn narrowed(&self, counted: OpenFile) -> Result<Grant, LoadError> {
+        let unreadable = |error: std::io::Error| LoadError::Read {
+            path: self.path.clone(),
+            why: error.to_string(),
+        };
+        // An empty path is nothing to the system.
+        let relative = Path::new(".").join(&self.relative);
+        let is_folder = self
+            .folder
+            .metadata(&relative)
+            .map_err(unreadable)?
+            .is_dir();
+        let (below, path, file) = match (self.relative.parent(), self.path.parent()) {
+            (Some(below), Some(path)) if !is_folder => (
+                Path::new(".").join(below),
+                path.to_owned(),
+                self.relative.file_name().map(PathBuf::from),
+            ),
+            _ => (relative, self.path.clone(), None),
+        };
+        let folder = self.folder.open_dir(below).map_err(unreadable)?;
+        Ok(Grant {
+            folder: Arc::new(folder),
+            path,
+            file,
+            _counted: Some(Arc::new(counted)),
+        })
+    }
+
     /// Reads the file. A link that leads out of the granted folder is an error.
     pub(crate) fn read(&self, limits: &Limits) -> Result<Vec<u8>, LoadError> {
         let failed = |error: std::io::Error| source::unreadable(&self.path, error.to_string());

@@ -190,6 +190,23 @@ fn records_have_the_offsets_that_the_host_writes() -> Result<()> {
         ("ports", "settled", vec![("token", 0), ("status", 8)]),
         ("control", "outgoing", vec![("bytes", 0), ("ports", 8)]),
         ("isolates", "limit", vec![("name", 0), ("value", 8)]),
+        (
+            "isolates",
+            "folder",
+            vec![("path", 0), ("name", 8), ("writable", 16)],
+        ),
+        (
+            "isolates",
+            "capabilities",
+            vec![
+                ("folders", 0),
+                ("environment", 8),
+                ("programs", 16),
+                ("arguments", 24),
+                ("clock", 25),
+                ("random", 26),
+            ],
+        ),
         ("isolates", "spawned", vec![("isolate", 0), ("port", 4)]),
         (
             "isolates",
@@ -205,6 +222,7 @@ fn records_have_the_offsets_that_the_host_writes() -> Result<()> {
                 ("on-error", 64),
                 ("result", 72),
                 ("limits", 80),
+                ("reach", 88),
             ],
         ),
     ] {
@@ -234,7 +252,7 @@ fn a_spawn_request_lies_in_memory_as_the_host_reads_it() -> Result<()> {
     let [Param::Record(request), Param::Answer { .. }] = spawn.params.as_slice() else {
         bail!("spawn takes {:?}", spawn.params);
     };
-    assert_eq!((request.size, request.align), (88, 4));
+    assert_eq!((request.size, request.align), (120, 4));
     let places: Vec<_> = request.fields.iter().map(|field| field.offset).collect();
     let expected = [
         [0, 4, 8].as_slice(),
@@ -244,6 +262,7 @@ fn a_spawn_request_lies_in_memory_as_the_host_reads_it() -> Result<()> {
         &[52, 53],
         &[56, 60, 64, 68, 72, 76],
         &[80, 84],
+        &[88, 92, 96, 100, 104, 108, 112, 116, 117, 118],
     ];
     assert_eq!(places, expected.concat());
     let limits = request.fields.iter().find_map(|field| match &field.means {
@@ -259,23 +278,33 @@ fn a_spawn_request_lies_in_memory_as_the_host_reads_it() -> Result<()> {
 #[test]
 fn variants_have_the_tags_and_payloads_that_the_host_writes() -> Result<()> {
     let contract = Contract::read()?;
-    let event = contract.find_type("ports", "event")?;
-    let TypeDefKind::Variant(variant) = &contract.resolve.types[event].kind else {
-        bail!("event is no variant");
-    };
-    let cases: Vec<_> = variant
-        .cases
-        .iter()
-        .map(|case| case.name.as_str())
-        .collect();
-    assert_eq!(cases, ["message", "unreachable", "timer", "settled"]);
-    let payloads = variant.cases.iter().map(|case| case.ty.as_ref());
-    let payload = contract
-        .sizes
-        .payload_offset(variant.tag(), payloads)
-        .size_wasm32();
-    assert_eq!(payload, 8);
-    assert_eq!(layout(&contract, &Type::Id(event)), (48, 8));
+    for (interface, name, expected, payload, size) in [
+        (
+            "ports",
+            "event",
+            vec!["message", "unreachable", "timer", "settled"],
+            8,
+            (48, 8),
+        ),
+        (
+            "isolates",
+            "reach",
+            vec!["usual", "whole", "only"],
+            4,
+            (32, 4),
+        ),
+    ] {
+        let id = contract.find_type(interface, name)?;
+        let TypeDefKind::Variant(variant) = &contract.resolve.types[id].kind else {
+            bail!("{name} is no variant");
+        };
+        let cases = variant.cases.iter().map(|case| case.name.as_str());
+        assert_eq!(cases.collect::<Vec<_>>(), expected);
+        let payloads = variant.cases.iter().map(|case| case.ty.as_ref());
+        let offset = contract.sizes.payload_offset(variant.tag(), payloads);
+        assert_eq!(offset.size_wasm32(), payload);
+        assert_eq!(layout(&contract, &Type::Id(id)), size);
+    }
 
     for (interface, name, expected) in [
         (
@@ -300,8 +329,10 @@ fn variants_have_the_tags_and_payloads_that_the_host_writes() -> Result<()> {
                 "not-control",
                 "name-taken",
                 "closed",
+                "capability-not-held",
             ],
         ),
+        ("isolates", "clock", vec!["usual", "same", "frozen", "off"]),
     ] {
         let id = contract.find_type(interface, name)?;
         let TypeDefKind::Enum(found) = &contract.resolve.types[id].kind else {

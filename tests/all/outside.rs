@@ -3,6 +3,7 @@
 
 mod files;
 mod grants;
+mod heirs;
 
 use anyhow::Result;
 use insula::{Capabilities, ExitReason, SpawnOptions};

@@ -17,8 +17,9 @@ pub const HANDLES: u32 = 2048;
 const ANSWER: u32 = 3072;
 /// Where the record lies in which parameters are passed.
 pub const PARAMETERS: u32 = 4096;
-/// Where a valid list of one record lies.
+/// Where valid lists of one record lie, each at a place of its own.
 pub const RECORDS: u32 = 5120;
+const RECORD_ROOM: u32 = 64;
 /// The request by which the calling guest spawns what it has.
 const REQUEST: u32 = 6144;
 
@@ -100,14 +101,20 @@ fn add(values: &mut Vec<Value>, place: Place, means: &Param) {
 
 /// The fields of a record, and then those of the records in its lists.
 fn add_fields(values: &mut Vec<Value>, base: u32, fields: &[Field]) {
+    let mut lists = Vec::new();
     for field in fields {
         let (at, width) = (base + field.offset, field.width);
         add(values, Place::Memory { at, width }, &field.means);
-    }
-    for field in fields {
         if let Param::Pointer(Element::Record(record)) = &field.means {
-            add_fields(values, RECORDS, &record.fields);
+            let place = RECORDS + RECORD_ROOM * lists.len() as u32;
+            lists.push((place, record));
+            if let Some(value) = values.last_mut() {
+                value.code = number(place);
+            }
         }
+    }
+    for (place, record) in lists {
+        add_fields(values, place, &record.fields);
     }
 }
 
@@ -125,7 +132,7 @@ pub fn gone(resource: &str) -> String {
     format!("(global.get $gone-{resource})")
 }
 
-/// Where there is one valid element of a list.
+/// Where there is one valid element of a list, of which records have others too.
 pub fn list_of(element: &Element) -> (u32, u32) {
     match element {
         Element::Utf8 | Element::Byte => (TEXT, TEXT_LENGTH),
@@ -140,6 +147,7 @@ fn valid(means: &Param) -> String {
         Param::Scalar(Core::I64) => "(i64.const 0)".to_owned(),
         Param::Handle(resource) => handle(resource),
         Param::Tag(_) => number(1),
+        Param::Case { last, .. } => number(*last),
         Param::Pointer(element) => number(list_of(element).0),
         Param::Length(element) => number(list_of(element).1),
         Param::Record(_) => number(PARAMETERS),
@@ -169,6 +177,15 @@ impl Call {
             Place::Memory { at, .. } if at >= RECORDS => format!("listed + {}", at - RECORDS),
             Place::Memory { at, .. } => format!("field at {}", at - PARAMETERS),
         }
+    }
+
+    /// The address that the value is.
+    pub fn address(&self, place: usize) -> Result<u32> {
+        let code = &self.values[place].code;
+        let address = code
+            .strip_prefix("(i32.const ")
+            .and_then(|rest| rest.strip_suffix(')'));
+        Ok(address.context("no number")?.parse()?)
     }
 
     /// The same call with another value.

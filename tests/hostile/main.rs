@@ -7,6 +7,7 @@ mod bombs;
 mod budgets;
 mod calls;
 mod control;
+mod files;
 mod handles;
 mod links;
 mod listeners;

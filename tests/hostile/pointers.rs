@@ -29,7 +29,7 @@ fn every_pointer_is_checked() -> Result<()> {
                     Param::Pointer(element) => {
                         let next = call.values().nth(place + 1).map(|(_, next)| next);
                         ensure!(next == Some(&Param::Length(element.clone())), "no length");
-                        rows.extend(lists(call, place, element));
+                        rows.extend(lists(call, place, element)?);
                     }
                     Param::Answer { size, align } => {
                         answers += 1;
@@ -42,6 +42,7 @@ fn every_pointer_is_checked() -> Result<()> {
                     | Param::Enum(_)
                     | Param::Handle(_)
                     | Param::Tag(_)
+                    | Param::Case { .. }
                     | Param::Length(_) => {}
                 }
             }
@@ -55,9 +56,9 @@ fn every_pointer_is_checked() -> Result<()> {
 }
 
 /// Starts, lengths and what they come to. The length is in elements.
-fn lists(call: &Call, place: usize, element: &Element) -> Vec<Row> {
+fn lists(call: &Call, place: usize, element: &Element) -> Result<Vec<Row>> {
     let (size, align) = (element.size(), element.align());
-    let (valid, length) = list_of(element);
+    let (valid, length) = (call.address(place)?, list_of(element).1);
     let what = call.what(place);
     let aligned_end = |start: u32| start & !(align - 1);
     let fits = MEMORY_END - length * size;
@@ -118,7 +119,7 @@ fn lists(call: &Call, place: usize, element: &Element) -> Vec<Row> {
         .with(place, number(MEMORY_END))
         .with(place + 1, number(0));
     rows.push(empty.row(&format!("{what} at the end, empty"), End::Ended));
-    rows
+    Ok(rows)
 }
 
 /// The record in which parameters are passed.
@@ -194,6 +195,21 @@ fn every_tag_and_number_is_checked_or_harmless() -> Result<()> {
                             )
                         }));
                     }
+                    Param::Case { last, .. } => {
+                        let without = (0..*last).map(|case| {
+                            let call = call.with(place, number(case));
+                            call.row(&format!("{what} case {case}"), End::Ended)
+                        });
+                        rows.extend(without);
+                        let wrong = bad.iter().filter(|case| **case > *last);
+                        rows.extend(wrong.map(|case| {
+                            let call = call.with(place, number(*case));
+                            call.row(
+                                &format!("{what} case {case:#x}"),
+                                End::broken(["it has to be", &case.to_string()]),
+                            )
+                        }));
+                    }
                     Param::Enum(cases) => {
                         rows.extend((0..*cases).map(|case| {
                             let call = call.with(place, number(case));
@@ -236,7 +252,9 @@ fn the_payload_of_nothing_is_not_looked_at() -> Result<()> {
         let mut rows = Vec::new();
         for call in calls(table)? {
             for (tag, param) in call.values() {
-                let Param::Tag(parts) = param else { continue };
+                let (Param::Tag(parts) | Param::Case { parts, .. }) = param else {
+                    continue;
+                };
                 let mut nothing = call.with(tag, number(0));
                 for part in tag + 1..=tag + parts {
                     nothing = nothing.with(part, number(u32::MAX));
@@ -261,7 +279,13 @@ fn a_request_without_a_uri_spawns() -> Result<()> {
             .values()
             .find(|(_, param)| matches!(param, Param::Tag(_)))
             .context("no option")?;
-        let mut call = spawn.with(uri, number(0)).row("spawns", End::Ended);
+        let (reach, _) = spawn
+            .values()
+            .find(|(_, param)| matches!(param, Param::Case { .. }))
+            .context("no variant")?;
+        // What the request asks for in its fullest case, nobody here has.
+        let spawn = spawn.with(uri, number(0)).with(reach, number(0));
+        let mut call = spawn.row("spawns", End::Ended);
         // `result<spawned, refusal>`, of which the first byte says that it is one.
         call.wat = call.wat.replace(
             "(call $exit))",

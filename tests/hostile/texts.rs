@@ -60,7 +60,7 @@ fn every_text_is_utf8_and_not_too_long() -> Result<()> {
                 rows.push(call.row("65536 bytes", End::Ended));
             }
         }
-        ensure!(rows.len() == 11 * 9, "{} rows", rows.len());
+        ensure!(rows.len() == 15 * 9, "{} rows", rows.len());
         Ok(rows)
     })
 }

@@ -46,6 +46,12 @@ pub enum Param {
     Handle(String),
     /// Which case of an option is given; so many parts of its payload come next.
     Tag(usize),
+    /// Which case of a variant is given. Only the last of so many has a payload, of
+    /// which so many parts come next.
+    Case {
+        last: u32,
+        parts: usize,
+    },
     /// Where a text or a list begins; its length comes next.
     Pointer(Element),
     Length(Element),
@@ -291,6 +297,8 @@ impl Contract {
                     other.as_str()
                 ),
             },
+            // As a record of a pointer and a length.
+            Type::String => Ok(Element::Record(memory::record(self, &[ty])?)),
             other => bail!("a list of a kind that is new to this test: {other:?}"),
         }
     }

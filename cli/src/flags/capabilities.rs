@@ -4,10 +4,20 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use clap::Args;
-use insula::{Capabilities, ClockAccess, Random};
+use insula::{Capabilities, ClockAccess, DirGrant, Random, Stdin};
 
 #[derive(Args)]
 pub struct CapabilityFlags {
+    /// Lets the program see a folder of the host's, which it calls GUEST (HOST unless
+    /// given) and may change unless `::ro` is behind it.
+    #[arg(long, value_name = "HOST[::GUEST][::ro]")]
+    dir: Vec<DirGrant>,
+    /// Sets a variable in the program's environment; without a value, as it is here.
+    #[arg(long, value_name = "NAME[=VALUE]")]
+    env: Vec<String>,
+    /// Lets the program's first isolate read from standard input.
+    #[arg(long)]
+    stdin: bool,
     /// Lets the program spawn others from here: a file: URI or a path, of a
     /// folder or of one file.
     #[arg(long, value_name = "URI")]
@@ -20,6 +30,9 @@ pub struct CapabilityFlags {
     /// each run for a seed, a number.
     #[arg(long, value_name = "RANDOM")]
     random: Option<Random>,
+    /// The program's arguments.
+    #[arg(last = true, value_name = "ARGUMENT")]
+    arguments: Vec<String>,
 }
 
 impl CapabilityFlags {
@@ -31,12 +44,35 @@ impl CapabilityFlags {
         if let Some(random) = self.random {
             capabilities = capabilities.random(random);
         }
-        self.grant_uri
-            .iter()
-            .try_fold(capabilities, |capabilities, uri| {
-                Ok(capabilities.programs(as_uri(uri)?))
-            })
+        for dir in &self.dir {
+            capabilities = capabilities.dir(&dir.host, &dir.guest, dir.access);
+        }
+        for variable in &self.env {
+            let (name, value) = read_variable(variable)?;
+            capabilities = capabilities.env(name, value);
+        }
+        for argument in &self.arguments {
+            capabilities = capabilities.arg(argument);
+        }
+        for uri in &self.grant_uri {
+            capabilities = capabilities.programs(as_uri(uri)?);
+        }
+        if self.stdin {
+            capabilities = capabilities.stdin(Stdin::Inherit);
+        }
+        Ok(capabilities)
     }
+}
+
+fn read_variable(given: &str) -> Result<(&str, String)> {
+    if let Some((name, value)) = given.split_once('=') {
+        return Ok((name, value.to_owned()));
+    }
+    let own = std::env::var(given);
+    let own = own.with_context(|| {
+        format!("--env {given}: it is not set here, so give it a value: --env {given}=VALUE")
+    })?;
+    Ok((given, own))
 }
 
 /// A path as a URI; a URI as it is.

@@ -3,6 +3,7 @@
 mod ambient;
 mod deterministic;
 mod inspect;
+mod outside;
 mod policy;
 mod refused;
 mod told;

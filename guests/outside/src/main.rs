@@ -1,6 +1,7 @@
 //! Does what it is told with the world outside, by the standard library alone, and
 //! prints what came of it.
 
+mod heirs;
 mod steps;
 
 use std::io::{self, Read as _};
@@ -9,19 +10,8 @@ use insula_guest::*;
 
 /// Does these steps, each a word and what it is about.
 #[entry]
-fn does(steps: Vec<(String, Vec<String>)>) {
-    for (what, about) in steps {
-        let about: Vec<&str> = about.iter().map(String::as_str).collect();
-        let said = match steps::step(&what, &about) {
-            Ok(said) => said,
-            Err(error) => refusal(&error),
-        };
-        println!("{what} {}: {said}", about.join(" "));
-    }
-}
-
-fn refusal(error: &io::Error) -> String {
-    format!("{:?} {}", error.kind(), error.raw_os_error().unwrap_or(0))
+fn does(steps: Vec<steps::Step>) {
+    steps::do_all(&steps);
 }
 
 /// What there is beside files.
@@ -37,4 +27,18 @@ fn main() {
         Ok(_) => println!("input: {input:?}"),
         Err(error) => println!("input: {error}"),
     }
+}
+
+/// Reads for ever, unless another isolate kills it.
+#[entry]
+fn is_killed() {
+    Isolate::spawn(kills, Control::current());
+    let read = io::read_to_string(io::stdin());
+    println!("it got {read:?}");
+}
+
+#[entry]
+fn kills(reader: Control) -> Result<(), ControlError> {
+    println!("the other waits");
+    reader.kill()
 }

@@ -2,10 +2,29 @@
 
 use std::ffi::{CString, c_char, c_int};
 use std::fs::{self, File, FileTimes, OpenOptions};
+use std::hash::RandomState;
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::time::SystemTime;
 
-pub fn step(what: &str, about: &[&str]) -> io::Result<String> {
+/// What to do, and what it is about.
+pub type Step = (String, Vec<String>);
+
+pub fn do_all(steps: &[Step]) {
+    for (what, about) in steps {
+        let about: Vec<&str> = about.iter().map(String::as_str).collect();
+        let said = match step(what, &about) {
+            Ok(said) => said,
+            Err(error) => refusal(&error),
+        };
+        println!("{what} {}: {said}", about.join(" "));
+    }
+}
+
+fn refusal(error: &io::Error) -> String {
+    format!("{:?} {}", error.kind(), error.raw_os_error().unwrap_or(0))
+}
+
+fn step(what: &str, about: &[&str]) -> io::Result<String> {
     match (what, about) {
         ("read", [path]) => fs::read_to_string(path),
         ("write", [path, text]) => fs::write(path, text).map(done),
@@ -24,6 +43,7 @@ pub fn step(what: &str, about: &[&str]) -> io::Result<String> {
             File::open(path)?.set_times(times).map(done)
         }
         ("list", [path]) => list(path),
+        ("count", [path]) => Ok(fs::read_dir(path)?.count().to_string()),
         ("is folder", [path]) => Ok(fs::metadata(path)?.is_dir().to_string()),
         ("make folder", [path]) => fs::create_dir(path).map(done),
         ("remove folder", [path]) => fs::remove_dir(path).map(done),
@@ -34,6 +54,14 @@ pub fn step(what: &str, about: &[&str]) -> io::Result<String> {
         ("read link", [path]) => Ok(fs::read_link(path)?.display().to_string()),
         ("much", [path]) => much(path),
         ("hold", [path]) => hold(path),
+        ("arguments", []) => Ok(std::env::args().skip(1).collect::<Vec<_>>().join(", ")),
+        ("variable", [name]) => Ok(std::env::var(name).unwrap_or_else(|_| "none".to_owned())),
+        ("input", []) => io::read_to_string(io::stdin()),
+        ("time", []) => SystemTime::now()
+            .elapsed()
+            .map(done)
+            .map_err(io::Error::other),
+        ("random numbers", []) => Ok(done(RandomState::new())),
         _ => Err(io::ErrorKind::InvalidInput.into()),
     }
 }
@@ -86,7 +114,7 @@ fn hold(path: &str) -> io::Result<String> {
             Ok(file) => files.push(file),
             Err(error) => {
                 let count = files.len();
-                return Ok(format!("{count} and {}", super::refusal(&error)));
+                return Ok(format!("{count} and {}", refusal(&error)));
             }
         }
     }

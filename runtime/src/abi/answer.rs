@@ -23,6 +23,7 @@ pub(super) enum RefusalKind {
     NotControl = 5,
     NameTaken = 6,
     Closed = 7,
+    CapabilityNotHeld = 8,
 }
 
 impl HandleAnswer {

@@ -16,7 +16,8 @@ use super::answer::{HandleAnswer, RefusalKind};
 use super::imports::Imports;
 use super::memory::{Record, Span, send_port, text, view};
 use super::ports::Outgoing;
-use super::{Guest, broken, enter};
+use super::reach::{self, check_length};
+use super::{Guest, enter};
 use insula_message::LimitHit;
 
 pub(super) fn link(imports: &mut Imports) -> wasmtime::Result<()> {
@@ -24,7 +25,7 @@ pub(super) fn link(imports: &mut Imports) -> wasmtime::Result<()> {
 }
 
 /// Why there is no new isolate.
-enum Refusal {
+pub(super) enum Refusal {
     Limit(LimitHit),
     Other(RefusalKind, String),
 }
@@ -36,7 +37,7 @@ impl From<LimitHit> for Refusal {
 }
 
 /// Size of `spawn-request` and the places of its fields.
-const REQUEST_SIZE: u32 = 88;
+const REQUEST_SIZE: u32 = 120;
 const URI: usize = 0;
 const ENTRY: usize = 12;
 const MESSAGE: usize = 20;
@@ -47,13 +48,11 @@ const ON_EXIT: usize = 56;
 const ON_ERROR: usize = 64;
 const RESULT: usize = 72;
 const LIMITS: usize = 80;
+const REACH: usize = 88;
 
 /// Size of `limit`, and where its value is.
 const LIMIT_SIZE: u32 = 16;
 const LIMIT_VALUE: usize = 8;
-
-/// More than there are limits.
-const MOST_LIMITS: u32 = 100;
 
 fn spawn(mut guest: Guest<'_>, request: u32, answer: u32) -> wasmtime::Result<()> {
     enter(&guest, "isolates.spawn")?;
@@ -130,6 +129,10 @@ fn read<'a>(
             Err(refusal) => return Ok(Err(refusal)),
         },
     };
+    let reach = match reach::read(memory, state, request, REACH, uri.is_some())? {
+        Ok(reach) => reach,
+        Err(refusal) => return Ok(Err(refusal)),
+    };
     let child = Child {
         entry: entry.to_owned(),
         first_message,
@@ -140,7 +143,7 @@ fn read<'a>(
         on_error,
         result_port,
         limits,
-        reach: state.isolate.reach().clone(),
+        reach,
         stdin: Stdin::Closed,
     };
     Ok(Ok((uri, child)))
@@ -153,12 +156,7 @@ fn limits(
     list: Span,
 ) -> wasmtime::Result<Result<Arc<Limits>, Refusal>> {
     let own = state.isolate.limits();
-    if list.length > MOST_LIMITS {
-        return broken(format!(
-            "a list of limits has {} entries, and {MOST_LIMITS} are allowed",
-            list.length
-        ));
-    }
+    check_length(list, "a list of limits")?;
     let mut asked = Vec::new();
     for limit in Record::list(memory, list, LIMIT_SIZE, 8, "a list of limits")? {
         let name = text(memory, limit.span(0), "the name of a limit")?;
@@ -192,8 +190,7 @@ fn start(state: &State, uri: Option<&str>, child: Child) -> Result<Spawned, Refu
     let spawned = match uri {
         Some(uri) => {
             let granted = state
-                .isolate
-                .reach()
+                .reach
                 .programs
                 .find(uri, state.program.path())
                 .map_err(refused_uri)?;

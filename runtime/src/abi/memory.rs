@@ -208,6 +208,10 @@ impl<'a> Record<'a> {
         self.0[at] != 0
     }
 
+    pub(super) fn u8(self, at: usize) -> u8 {
+        self.0[at]
+    }
+
     pub(super) fn u32(self, at: usize) -> u32 {
         u32::from_le_bytes([self.0[at], self.0[at + 1], self.0[at + 2], self.0[at + 3]])
     }

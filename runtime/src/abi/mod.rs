@@ -9,6 +9,7 @@ mod memory;
 mod names;
 mod own;
 mod ports;
+mod reach;
 mod timers;
 mod waits;
 mod wasi;

@@ -1,10 +1,11 @@
 //! WASI preview 1: wasmtime's implementation, with the functions shadowed that
-//! print, sleep, exit, tell the time or give random numbers, and those that open, read
-//! and write files. Ours label and limit output, a sleep of ours can be woken by a
+//! print, sleep, exit, tell the time or give random numbers, and those that open, read,
+//! write and list files. Ours label and limit output, a sleep of ours can be woken by a
 //! kill, and time and chance are what the host has granted.
 
 mod clocks;
 mod files;
+mod folders;
 mod poll;
 mod random;
 mod streams;
@@ -39,6 +40,7 @@ pub(super) fn link(imports: &mut Imports) -> wasmtime::Result<()> {
     linker.allow_shadowing(true);
     linker.func_wrap(WASI, "fd_write", fd_write)?;
     linker.func_wrap(WASI, "fd_read", streams::fd_read)?;
+    linker.func_wrap(WASI, "fd_readdir", folders::fd_readdir)?;
     linker.func_wrap(WASI, "clock_time_get", clocks::clock_time_get)?;
     linker.func_wrap(WASI, "clock_res_get", clocks::clock_res_get)?;
     linker.func_wrap(WASI, "poll_oneoff", poll::poll_oneoff)?;

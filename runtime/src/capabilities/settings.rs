@@ -1,6 +1,6 @@
 //! What capabilities say, for people.
 
-use super::{Access, Capabilities, DirGrant, Stdin};
+use super::{Capabilities, Stdin};
 
 impl Capabilities {
     /// What guests may reach, one by one: the name that it has in a policy, and the
@@ -13,7 +13,7 @@ impl Capabilities {
     /// ```
     pub fn settings(&self) -> Vec<(&'static str, String)> {
         let mut settings = Vec::new();
-        settings.extend(self.dirs.iter().map(|dir| ("dirs", dir_text(dir))));
+        settings.extend(self.dirs.iter().map(|dir| ("dirs", dir.to_string())));
         let env = self.env.iter();
         settings.extend(env.map(|(name, value)| ("env", format!("{name}={value}"))));
         settings.extend(self.args.iter().map(|arg| ("args", arg.clone())));
@@ -23,14 +23,6 @@ impl Capabilities {
         settings.extend(self.programs.iter().map(|uri| ("programs", uri.clone())));
         settings
     }
-}
-
-fn dir_text(dir: &DirGrant) -> String {
-    let access = match dir.access {
-        Access::ReadOnly => "ro",
-        Access::ReadWrite => "rw",
-    };
-    format!("{}::{}::{access}", dir.host.display(), dir.guest)
 }
 
 fn stdin_text(stdin: &Stdin) -> String {

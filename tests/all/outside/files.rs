@@ -210,6 +210,24 @@ fn two_folders_stay_apart() -> Result<()> {
     Ok(())
 }
 
+/// In many pieces, and each name once.
+#[test]
+fn a_folder_may_hold_more_than_one_piece_lists() -> Result<()> {
+    let folder = folder("outside-many")?;
+    for number in 0..2000 {
+        folder.write(&format!("granted/many/a file with the number {number}"), "")?;
+    }
+    let steps: [(&str, &[&str]); 2] = [("count", &["/data/many"]), ("list", &["/data/many"])];
+    let said = does(&Host::new()?, granted(&folder, Access::ReadOnly), &steps)?;
+    assert_eq!(said[0], "2000");
+    let mut names: Vec<_> = (0..2000)
+        .map(|number| format!("a file with the number {number}"))
+        .collect();
+    names.sort();
+    assert_eq!(said[1], names.join(", "));
+    Ok(())
+}
+
 /// What is opened is what was granted, whatever its name means later.
 #[test]
 fn a_folder_is_opened_when_the_group_is_spawned() -> Result<()> {

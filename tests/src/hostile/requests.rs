@@ -4,13 +4,16 @@
 #[derive(Clone)]
 pub struct SpawnRequest {
     at: u32,
-    bytes: [u8; 88],
+    bytes: [u8; 120],
 }
 
 /// One for the entry whose name lies at `entry`; nothing else is asked for, and
 /// errors are fatal.
 pub fn spawn_request(at: u32, entry: u32, length: u32) -> SpawnRequest {
-    let mut request = SpawnRequest { at, bytes: [0; 88] };
+    let mut request = SpawnRequest {
+        at,
+        bytes: [0; 120],
+    };
     request.bytes[53] = 1;
     request.put(12, entry).put(16, length)
 }
@@ -39,6 +42,23 @@ impl SpawnRequest {
     /// With limits: so many records there.
     pub fn limits(self, start: u32, count: u32) -> Self {
         self.put(80, start).put(84, count)
+    }
+
+    /// With this and nothing else of what its spawner reaches: the lists as they lie
+    /// in memory, each with its length in elements.
+    pub fn only(
+        mut self,
+        folders: (u32, u32),
+        variables: (u32, u32),
+        programs: (u32, u32),
+    ) -> Self {
+        self.bytes[88] = 2;
+        self.put(92, folders.0)
+            .put(96, folders.1)
+            .put(100, variables.0)
+            .put(104, variables.1)
+            .put(108, programs.0)
+            .put(112, programs.1)
     }
 
     /// As a piece of a module's memory.

@@ -2,7 +2,7 @@
 //! lists.
 
 use anyhow::{Result, bail};
-use wit_parser::{Handle, Type, TypeDefKind};
+use wit_parser::{Handle, Type, TypeDefKind, Variant};
 
 use super::{Contract, Core, Field, Param, Record};
 
@@ -52,6 +52,11 @@ fn add(contract: &Contract, ty: &Type, offset: u32, fields: &mut Vec<Field>) -> 
                 }
             }
             TypeDefKind::List(element) => list(offset, contract.element(element)?, fields),
+            TypeDefKind::Enum(found) => {
+                let cases = found.cases.len() as u32;
+                fields.push(field(offset, 1, Param::Enum(cases)));
+            }
+            TypeDefKind::Variant(variant) => add_variant(contract, variant, offset, fields)?,
             other => bail!(
                 "a field of a kind that is new to this test: {}",
                 other.as_str()
@@ -59,6 +64,44 @@ fn add(contract: &Contract, ty: &Type, offset: u32, fields: &mut Vec<Field>) -> 
         },
         other => bail!("a field of a kind that is new to this test: {other:?}"),
     }
+    Ok(())
+}
+
+fn add_variant(
+    contract: &Contract,
+    variant: &Variant,
+    offset: u32,
+    fields: &mut Vec<Field>,
+) -> Result<()> {
+    let Some((last, others)) = variant.cases.split_last() else {
+        bail!("a variant without a case");
+    };
+    let Some(payload) = last
+        .ty
+        .as_ref()
+        .filter(|_| others.iter().all(|case| case.ty.is_none()))
+    else {
+        bail!("a variant of a kind that is new to this test");
+    };
+    let payloads = variant.cases.iter().map(|case| case.ty.as_ref());
+    let inside = contract.sizes.payload_offset(variant.tag(), payloads);
+    let tag = fields.len();
+    add(
+        contract,
+        payload,
+        offset + inside.size_wasm32() as u32,
+        fields,
+    )?;
+    let (last, parts) = (others.len() as u32, fields.len() - tag);
+    let means = Param::Case { last, parts };
+    fields.insert(
+        tag,
+        Field {
+            offset,
+            width: 1,
+            means,
+        },
+    );
     Ok(())
 }
 

@@ -12,12 +12,12 @@ use wasmtime_wasi::p1::wasi_snapshot_preview1::{self as wasi, WasiSnapshotPrevie
 use wasmtime_wasi::runtime::in_tokio;
 use wiggle::GuestMemory;
 
-use crate::open_files::OpenFile;
-use crate::state::State;
+use crate::open_files::{OpenFile, Opened};
 
 use super::super::Guest;
 use super::super::imports::Imports;
 use super::super::memory::view;
+use super::folders::opened_last;
 use super::{BAD_DESCRIPTOR, MOST_PIECES, SUCCESS, WASI, enter, u32_at, u64_at};
 
 // Of the `errno` type in WASI's witx.
@@ -157,7 +157,7 @@ fn close(guest: &mut Guest<'_>, fd: u32) -> wasmtime::Result<u32> {
     if answer == SUCCESS {
         let state = guest.data_mut();
         state.streams.closed(fd);
-        state.open_files.remove(&fd);
+        state.opened.remove(&fd);
     }
     Ok(answer)
 }
@@ -170,9 +170,9 @@ fn fd_renumber(mut guest: Guest<'_>, from: u32, to: u32) -> wasmtime::Result<u32
     if answer == SUCCESS && from != to {
         let state = guest.data_mut();
         state.streams.renumbered(from, to);
-        state.open_files.remove(&to);
-        if let Some(file) = state.open_files.remove(&from) {
-            state.open_files.insert(to, file);
+        state.opened.remove(&to);
+        if let Some(file) = state.opened.remove(&from) {
+            state.opened.insert(to, file);
         }
     }
     Ok(answer)
@@ -212,7 +212,12 @@ fn path_open(
 ) -> wasmtime::Result<u32> {
     enter(&guest, "path_open")?;
     let special = with_wasi(&mut guest, |wasi, memory| {
-        is_special_at(wasi, memory, (fd, lookup), (path, length))
+        let (start, length) = (path as usize, length.min(LONGEST_PATH) as usize);
+        let Some(path) = memory.get(start..start.saturating_add(length)) else {
+            return Ok(false);
+        };
+        let found = filestat_at(wasi, (fd, lookup), path)?;
+        Ok(found.is_some_and(|found| found.is_special()))
     })?;
     if special {
         return Ok(ACCESS);
@@ -235,17 +240,24 @@ fn path_open(
     }
     let (memory, state) = view(&mut guest)?;
     let number = u32_at(memory, opened as usize);
-    state.open_files.insert(number, file);
+    let found = filestat(state.wasi(), number)?.unwrap_or_default();
+    let folder = match found.filetype {
+        DIRECTORY => opened_last(state),
+        _ => None,
+    };
+    let _counted = Some(file);
+    state.opened.insert(number, Opened { _counted, folder });
     // Somebody may have put it there just now.
-    if is_special(state, number)? {
+    if found.is_special() {
         close(&mut guest, number)?;
         return Ok(ACCESS);
     }
     Ok(SUCCESS)
 }
 
-/// Size of `filestat`, and where the type of the file and its three times are.
+/// Size of `filestat`, and the places of its fields; of its three times.
 const FILESTAT: usize = 64;
+const INODE: usize = 8;
 const FILETYPE: usize = 16;
 const TIMES: [usize; 3] = [40, 48, 56];
 
@@ -293,22 +305,46 @@ fn show_times(mut guest: Guest<'_>, errno: u32, answer: u32) -> wasmtime::Result
 }
 
 // Of the `filetype` type in WASI's witx.
-const DIRECTORY: u8 = 3;
+pub(super) const DIRECTORY: u8 = 3;
 const REGULAR_FILE: u8 = 4;
 const SYMBOLIC_LINK: u8 = 7;
 
-/// Whether there is something at a path that is neither file nor folder, nor a link
-/// that is not to be followed. What cannot be looked at cannot be opened either.
-fn is_special_at(
+/// What WASI says of a file.
+#[derive(Default)]
+pub(super) struct Filestat {
+    pub(super) inode: u64,
+    pub(super) filetype: u8,
+}
+
+impl Filestat {
+    fn read(bytes: &[u8]) -> Self {
+        Filestat {
+            inode: u64::from(u32_at(bytes, INODE)) | u64::from(u32_at(bytes, INODE + 4)) << 32,
+            filetype: bytes[FILETYPE],
+        }
+    }
+
+    /// Whether it is neither file nor folder, nor a link that is not to be followed.
+    fn is_special(&self) -> bool {
+        !matches!(self.filetype, DIRECTORY | REGULAR_FILE | SYMBOLIC_LINK)
+    }
+}
+
+/// Of what is open.
+pub(super) fn filestat(wasi: &mut WasiP1Ctx, fd: u32) -> wasmtime::Result<Option<Filestat>> {
+    let mut scratch = [0; FILESTAT];
+    let memory = &mut scratch[..];
+    let answer = call!(fd_filestat_get(wasi, memory, fd, 0));
+    Ok((answer == SUCCESS).then(|| Filestat::read(&scratch)))
+}
+
+/// Of what is at a path, where it can be looked at. What cannot cannot be opened
+/// either.
+pub(super) fn filestat_at(
     wasi: &mut WasiP1Ctx,
-    memory: &[u8],
     (fd, lookup): (u32, u32),
-    (path, length): (u32, u32),
-) -> wasmtime::Result<bool> {
-    let start = path as usize;
-    let Some(path) = memory.get(start..start + length.min(LONGEST_PATH) as usize) else {
-        return Ok(false);
-    };
+    path: &[u8],
+) -> wasmtime::Result<Option<Filestat>> {
     let mut scratch = vec![0; FILESTAT];
     scratch.extend_from_slice(path);
     let length = path.len();
@@ -316,19 +352,7 @@ fn is_special_at(
     let answer = call!(path_filestat_get(
         wasi, memory, fd, lookup, FILESTAT, length, 0
     ));
-    Ok(answer == SUCCESS && is_special_type(scratch[FILETYPE]))
-}
-
-fn is_special(state: &mut State, fd: u32) -> wasmtime::Result<bool> {
-    let mut scratch = [0; FILESTAT];
-    let memory = &mut scratch[..];
-    let wasi = state.wasi();
-    let answer = call!(fd_filestat_get(wasi, memory, fd, 0));
-    Ok(answer == SUCCESS && is_special_type(scratch[FILETYPE]))
-}
-
-fn is_special_type(filetype: u8) -> bool {
-    !matches!(filetype, DIRECTORY | REGULAR_FILE | SYMBOLIC_LINK)
+    Ok((answer == SUCCESS).then(|| Filestat::read(&scratch)))
 }
 
 /// Whether the descriptor is open, for `poll_oneoff`.
