@@ -38,6 +38,7 @@ fn roomy() -> Limits {
         .isolates(100_000)
         .handles(100_000)
         .group_memory(1 << 40)
+        .host_memory(1 << 40)
 }
 
 #[test]

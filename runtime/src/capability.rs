@@ -29,7 +29,7 @@ impl Capability {
     )]
     pub fn new() -> Self {
         Capability(SendPort::new(PortRef::new(
-            Port::new(PortIds::Process.take(1), Target::Capability),
+            Port::new(PortIds::Process.take(1), Target::Capability, None),
             None,
         )))
     }

@@ -5,6 +5,7 @@ use std::sync::{Arc, Condvar, Mutex, Weak};
 use std::time::{Duration, Instant};
 
 use crate::group::Activity;
+use crate::host_memory::HostShare;
 use crate::isolate::IsolateCore;
 use crate::sync::{JoinHandle, lock, spawn_thread, wait, wait_timeout};
 use crate::virtual_time::{self, VirtualTime};
@@ -32,7 +33,13 @@ pub(crate) struct Timer {
     handle: u32,
     token: u64,
     activity: Activity,
+    /// For as long as anything of it is there.
+    share: HostShare,
 }
+
+/// What a pending timer takes.
+#[cfg(test)]
+pub(crate) const TIMER_SIZE: usize = size_of::<(Key, Timer)>();
 
 /// A timer that is cancelled when this is dropped.
 pub(crate) enum TimerRef {
@@ -62,12 +69,13 @@ impl Clock {
         self: &Arc<Self>,
         after: Duration,
         isolate: &Arc<IsolateCore>,
-        handle: u32,
-        token: u64,
+        (handle, token): (u32, u64),
+        share: HostShare,
     ) -> TimerRef {
         let mut state = lock(&self.state);
         let key = state.key(after);
-        state.timers.insert(key, Timer::new(isolate, handle, token));
+        let timer = Timer::new(isolate, (handle, token), share);
+        state.timers.insert(key, timer);
         if state.first() == Some(key) {
             self.changed.notify_one();
         }
@@ -160,7 +168,11 @@ impl State {
 }
 
 impl Timer {
-    pub(crate) fn new(isolate: &Arc<IsolateCore>, handle: u32, token: u64) -> Self {
+    pub(crate) fn new(
+        isolate: &Arc<IsolateCore>,
+        (handle, token): (u32, u64),
+        share: HostShare,
+    ) -> Self {
         let activity = Activity::begin(isolate.group());
         lock(isolate.mailbox()).pending_timers += 1;
         Timer {
@@ -168,11 +180,12 @@ impl Timer {
             handle,
             token,
             activity,
+            share,
         }
     }
 
     pub(crate) fn fire(self) {
-        let wake = lock(self.isolate.mailbox()).push_timer(self.handle, self.token);
+        let wake = lock(self.isolate.mailbox()).push_timer(self.handle, self.token, self.share);
         if wake {
             self.isolate.wake(None);
         }
@@ -186,16 +199,16 @@ impl IsolateCore {
     pub(crate) fn start_timer(
         self: &Arc<Self>,
         after: Duration,
-        handle: u32,
-        token: u64,
+        names: (u32, u64),
+        share: HostShare,
     ) -> TimerRef {
         match self.group().virtual_time() {
             None => {
                 let clock = &self.group().core().clock;
-                clock.start_timer(after, self, handle, token)
+                clock.start_timer(after, self, names, share)
             }
             Some(time) => {
-                let timer = || Timer::new(self, handle, token);
+                let timer = || Timer::new(self, names, share);
                 TimerRef::Group(time.clone(), time.start_timer(after, timer))
             }
         }

@@ -7,13 +7,14 @@
 
 pub(crate) mod notices;
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, Weak};
 
 use insula_message::{ExitReason, Limit, LimitHit};
 
 use crate::events::Event;
+use crate::host_memory::{HostShare, LISTENER};
 use crate::isolate::IsolateCore;
 use crate::listeners::{ExitListener, Listeners};
 use crate::port::{Message, PortRef, SendStatus};
@@ -41,13 +42,14 @@ pub(crate) struct Controls {
 }
 
 struct State {
-    /// The capabilities by which it is paused.
-    pauses: BTreeSet<u64>,
+    /// The capabilities by which it is paused. The first one, from its spawning, is
+    /// on no budget.
+    pauses: BTreeMap<u64, Option<HostShare>>,
     pending: VecDeque<Pending>,
     errors_fatal: bool,
     on_exit: Listeners<ExitListener>,
     monitors: Listeners<ExitListener>,
-    on_error: Listeners<PortRef>,
+    on_error: Listeners<(PortRef, HostShare)>,
     /// By the number of their control ports.
     links: BTreeMap<u64, Link>,
     /// Set when it has ended: nobody is added any more.
@@ -80,6 +82,7 @@ struct Link {
     to: Weak<IsolateCore>,
     /// Whether the other one ends when this one ends other than in peace.
     ends: bool,
+    _share: HostShare,
 }
 
 impl Controls {
@@ -90,7 +93,7 @@ impl Controls {
         let by_itself = paused.then_some(ids + Part::Pause as u64);
         Controls {
             state: Mutex::new(State {
-                pauses: by_itself.into_iter().collect(),
+                pauses: by_itself.into_iter().map(|by| (by, None)).collect(),
                 pending: VecDeque::new(),
                 errors_fatal,
                 on_exit: Listeners::default(),
@@ -126,15 +129,16 @@ impl IsolateCore {
     /// Adds a pause.
     pub(crate) fn pause(&self, by: u64) -> Result<(), LimitHit> {
         let most = self.limits().handles;
+        let share = HostShare::take(self.group(), LISTENER)?;
         let first = self.controls().change(|state| {
             if state.ended.is_some() {
                 return Ok(false);
             }
-            if state.pauses.len() as u64 >= most && !state.pauses.contains(&by) {
+            if state.pauses.len() as u64 >= most && !state.pauses.contains_key(&by) {
                 return Err(self.limits().hit(Limit::Handles));
             }
             let first = state.pauses.is_empty();
-            state.pauses.insert(by);
+            state.pauses.insert(by, Some(share));
             Ok(first)
         })?;
         if first {
@@ -148,7 +152,7 @@ impl IsolateCore {
     pub(crate) fn resume(self: &Arc<Self>, by: u64) {
         let goes_on = self
             .controls()
-            .change(|state| state.pauses.remove(&by) && state.pauses.is_empty());
+            .change(|state| state.pauses.remove(&by).is_some() && state.pauses.is_empty());
         if goes_on {
             self.emit(|group, isolate| Event::Resumed { group, isolate });
             self.wake(None);

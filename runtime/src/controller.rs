@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use crate::control::Part;
+use insula_message::LimitHit;
+
 use crate::group::{Activity, GroupCore};
+use crate::host_memory::{HostShare, PORT};
 use crate::isolate::IsolateCore;
 use crate::port::PortRef;
 
@@ -102,13 +105,30 @@ impl Controller {
         self.may_terminate
     }
 
-    /// A part of it, where the holder has that right.
-    pub(crate) fn part(&self, part: Part, holder: Option<&Arc<GroupCore>>) -> Option<PortRef> {
-        let may = match part {
+    /// A part of it for the host, where this has that right.
+    pub(crate) fn part(&self, part: Part) -> Option<PortRef> {
+        let has = self.has(part);
+        has.then(|| self.isolate.part(part, None, None))
+    }
+
+    /// The same for a group, from what the host may keep for it.
+    pub(crate) fn part_for(
+        &self,
+        part: Part,
+        group: &Arc<GroupCore>,
+    ) -> Result<Option<PortRef>, LimitHit> {
+        if !self.has(part) {
+            return Ok(None);
+        }
+        let share = HostShare::take(group, PORT)?;
+        Ok(Some(self.isolate.part(part, Some(group), Some(share))))
+    }
+
+    fn has(&self, part: Part) -> bool {
+        match part {
             Part::ControlPort => true,
             Part::Pause => self.may_pause,
             Part::Terminate => self.may_terminate,
-        };
-        may.then(|| self.isolate.part(part, holder))
+        }
     }
 }

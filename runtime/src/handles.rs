@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use insula_message::Limit;
+use insula_message::{Limit, LimitHit};
 
 use crate::clock::TimerRef;
 use crate::controller::Controller;
+use crate::host_memory::{HANDLE, HostShare};
 use crate::isolate::IsolateCore;
 use crate::port::PortRef;
 use crate::wait::WaitRef;
@@ -42,12 +43,20 @@ pub(crate) struct Handles {
     limit: u64,
     timer_limit: u64,
     isolate: Arc<IsolateCore>,
+    share: HostShare,
 }
 
 struct Slot {
     generation: u32,
     handle: Option<Handle>,
 }
+
+/// What a place takes, with its place among the free ones.
+#[cfg(test)]
+pub(crate) const SLOT_SIZE: usize = size_of::<Slot>() + size_of::<u32>();
+
+/// How many places the first handle makes.
+const FIRST_PLACES: usize = 8;
 
 const PLACE_BITS: u32 = 20;
 const PLACES: u64 = 1 << PLACE_BITS;
@@ -80,6 +89,7 @@ impl Handles {
             limit: limits.handles.min(PLACES - 1),
             timer_limit: limits.timers,
             isolate: isolate.clone(),
+            share: HostShare::none(isolate.group()),
         }
     }
 
@@ -87,9 +97,22 @@ impl Handles {
         (self.slots.len() - self.free.len()) as u64
     }
 
-    /// How many more handles fit.
-    pub(crate) fn room(&self) -> u64 {
-        self.limit - self.held()
+    /// Makes room for so many more handles, or says why there is none.
+    pub(crate) fn make_room(&mut self, more: usize) -> Result<(), LimitHit> {
+        if self.held() + more as u64 > self.limit {
+            return Err(self.isolate.limits().hit(Limit::Handles));
+        }
+        let places = (self.slots.len() + more).saturating_sub(self.free.len());
+        if places > self.slots.capacity() {
+            // Twice as many, as a vector does, so that most handles cost no look at
+            // the group's budget.
+            let twice = (2 * self.slots.capacity()).max(FIRST_PLACES).max(places);
+            let added = twice - self.slots.capacity();
+            self.share.grow(added as u64 * HANDLE)?;
+            self.slots.reserve_exact(twice - self.slots.len());
+            self.free.reserve_exact(twice - self.free.len());
+        }
+        Ok(())
     }
 
     /// Shows how many there are.
@@ -102,11 +125,9 @@ impl Handles {
         self.timers < self.timer_limit
     }
 
-    /// Puts something in; none when the table is full.
-    pub(crate) fn insert(&mut self, handle: Handle) -> Option<u32> {
-        if self.room() == 0 {
-            return None;
-        }
+    /// Puts something in, or says why there is no room.
+    pub(crate) fn insert(&mut self, handle: Handle) -> Result<u32, LimitHit> {
+        self.make_room(1)?;
         if matches!(handle, Handle::Timer(_)) {
             self.timers += 1;
         }
@@ -121,7 +142,7 @@ impl Handles {
         slot.handle = Some(handle);
         let number = slot.generation << PLACE_BITS | (place + 1);
         self.measure();
-        Some(number)
+        Ok(number)
     }
 
     fn place(&self, number: u32) -> Option<usize> {

@@ -75,7 +75,7 @@ impl Control {
 
     /// What names the isolate in messages. It gives no right to it.
     pub fn control_port(&self) -> SendPort {
-        SendPort::new(self.isolate().part(Part::ControlPort, None))
+        SendPort::new(self.isolate().part(Part::ControlPort, None, None))
     }
 
     /// What gives the right to pause it.
@@ -97,7 +97,7 @@ impl Control {
     }
 
     fn capability(&self, part: Part) -> Option<Capability> {
-        let port = self.0.part(part, None)?;
+        let port = self.0.part(part)?;
         Some(Capability::from_port(SendPort::new(port)))
     }
 

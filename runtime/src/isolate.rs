@@ -13,6 +13,7 @@ use crate::cpu::Computed;
 use crate::events::Event;
 use crate::group::GroupCore;
 use crate::guest_random::RandomSource;
+use crate::host_memory::{HostShare, ISOLATE, PORT, STORE};
 use crate::limits::Limits;
 use crate::listeners::cut;
 use crate::mailbox::Mailbox;
@@ -34,6 +35,8 @@ pub(crate) struct IsolateCore {
     group: Arc<GroupCore>,
     limits: Arc<Limits>,
     random: RandomSource,
+    /// For as long as anybody holds it.
+    share: Mutex<HostShare>,
     meters: IsolateMeters,
     overtime: Overtime,
     /// Whether everybody was told of its end. Held while they are.
@@ -74,6 +77,7 @@ struct Exit {
 pub(crate) struct Traits {
     pub(crate) number: u64,
     pub(crate) name: String,
+    pub(crate) share: HostShare,
     pub(crate) limits: Arc<Limits>,
     pub(crate) random: RandomSource,
     pub(crate) errors_fatal: bool,
@@ -92,6 +96,7 @@ impl IsolateCore {
         let Traits {
             number,
             name,
+            share,
             limits,
             random,
             errors_fatal,
@@ -114,6 +119,7 @@ impl IsolateCore {
             exit: Mutex::new(Exit::default()),
             exited: Condvar::new(),
             controls: Controls::new(&group.core().port_ids, errors_fatal, paused),
+            share: Mutex::new(share),
             meters: IsolateMeters::default(),
             overtime: Overtime::begin(),
             ended: Mutex::new(false),
@@ -122,7 +128,7 @@ impl IsolateCore {
             random,
             group: group.clone(),
         });
-        let slot = isolate.open_port(0);
+        let slot = isolate.add_port(0, None);
         debug_assert_eq!(slot, FIRST_PORT);
         isolate
     }
@@ -139,6 +145,27 @@ impl IsolateCore {
     /// The entry, empty while it is not known.
     pub(crate) fn entry(&self) -> &str {
         self.entry.get().map_or("", String::as_str)
+    }
+
+    /// What the host may keep for one of that name and entry: for as long as anybody
+    /// holds it, and for as long as it is alive.
+    pub(crate) fn shares(
+        group: &Arc<GroupCore>,
+        name: &str,
+        entry: &str,
+    ) -> Result<(HostShare, HostShare), LimitHit> {
+        let texts = (name.len() + entry.len()) as u64;
+        let held = HostShare::take(group, ISOLATE + texts)?;
+        Ok((held, HostShare::take(group, STORE)?))
+    }
+
+    /// Of one that was to have the default entry of its program, which is loaded now.
+    pub(crate) fn set_default_entry(&self, entry: &str) -> Result<(), LimitHit> {
+        if self.entry.get().is_none() {
+            lock(&self.share).grow(entry.len() as u64)?;
+            self.set_entry(entry);
+        }
+        Ok(())
     }
 
     pub(crate) fn set_entry(&self, entry: &str) {
@@ -185,12 +212,18 @@ impl IsolateCore {
     }
 
     /// Its control port, or one of its capabilities.
-    pub(crate) fn part(self: &Arc<Self>, part: Part, holder: Option<&Arc<GroupCore>>) -> PortRef {
+    /// `share` is the holder's, where that is a group.
+    pub(crate) fn part(
+        self: &Arc<Self>,
+        part: Part,
+        holder: Option<&Arc<GroupCore>>,
+        share: Option<HostShare>,
+    ) -> PortRef {
         let target = match part {
             Part::ControlPort => Target::Control(self.clone()),
             Part::Pause | Part::Terminate => Target::Capability,
         };
-        PortRef::new(Port::new(self.controls.id(part), target), holder)
+        PortRef::new(Port::new(self.controls.id(part), target, share), holder)
     }
 
     /// Says to whoever listens to the runtime what happens to it. No lock may be
@@ -209,13 +242,19 @@ impl IsolateCore {
     }
 
     /// A new receive port: its slot.
-    pub(crate) fn open_port(self: &Arc<Self>, token: u64) -> usize {
+    pub(crate) fn open_port(self: &Arc<Self>, token: u64) -> Result<usize, LimitHit> {
+        let share = HostShare::take(&self.group, PORT)?;
+        lock(&self.mailbox).make_place()?;
+        Ok(self.add_port(token, Some(share)))
+    }
+
+    fn add_port(self: &Arc<Self>, token: u64, share: Option<HostShare>) -> usize {
         lock(&self.mailbox).open(token, |slot| {
             let target = Target::Isolate {
                 isolate: self.clone(),
                 slot,
             };
-            Port::new(self.group.core().port_ids.take(1), target)
+            Port::new(self.group.core().port_ids.take(1), target, share)
         })
     }
 

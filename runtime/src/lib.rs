@@ -75,6 +75,7 @@ mod guest_random;
 mod handle;
 mod handles;
 mod host_control;
+mod host_memory;
 mod host_port;
 mod host_stdin;
 mod host_wait;

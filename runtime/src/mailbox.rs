@@ -8,10 +8,11 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use insula_message::Limit;
+use insula_message::{Limit, LimitHit};
 use slab::Slab;
 
 use crate::group::{GroupCore, MailboxShare};
+use crate::host_memory::{HostShare, PORT_PLACE};
 use crate::isolate::IsolateCore;
 use crate::limits::Limits;
 use crate::line::Line;
@@ -57,6 +58,9 @@ pub(crate) struct Mailbox {
     watches: Line<Waiter>,
     group: Arc<GroupCore>,
     limits: Arc<Limits>,
+    /// For the places of ports but the first, as many as there ever were at once.
+    places: HostShare,
+    most_ports: usize,
     shut: bool,
 }
 
@@ -72,6 +76,19 @@ struct ReceivePort {
     promised: u64,
     promised_bytes: u64,
 }
+
+/// What a port takes here: its place, twice as a vector may have room for so many,
+/// what stands for it among those that are ready, and a queue that is not shrunk.
+#[cfg(test)]
+pub(crate) fn place_size() -> usize {
+    let place = size_of::<ReceivePort>() + size_of::<usize>();
+    let ready = size_of::<(u64, usize)>();
+    2 * (place + ready) + ready::SHORT * size_of::<(u64, Queued)>() + 32
+}
+
+/// What is due takes.
+#[cfg(test)]
+pub(crate) const DUE_SIZE: usize = size_of::<(u64, Event)>();
 
 enum Queued {
     Message(Message),
@@ -93,12 +110,16 @@ pub(crate) enum Event {
     Timer {
         handle: u32,
         token: u64,
+        /// Until it is taken.
+        _share: HostShare,
     },
     /// A wait is over. Who takes it looks whether its handle still lives.
     Settled {
         handle: u32,
         token: u64,
         status: SendStatus,
+        /// Until it is taken.
+        _share: HostShare,
     },
 }
 
@@ -130,13 +151,25 @@ impl Mailbox {
             line: Line::new(),
             starved: None,
             watches: Line::new(),
+            places: HostShare::none(&group),
+            most_ports: 1,
             group,
             limits,
             shut: false,
         }
     }
 
-    /// A new port; `make` gets its slot.
+    /// Makes room for one more port, or says why there is none. There is room for the
+    /// first one.
+    pub(crate) fn make_place(&mut self) -> Result<(), LimitHit> {
+        if self.ports.len() == self.most_ports {
+            self.places.grow(PORT_PLACE)?;
+            self.most_ports += 1;
+        }
+        Ok(())
+    }
+
+    /// A new port, in room that was made for it; `make` gets its slot.
     pub(crate) fn open(&mut self, token: u64, make: impl FnOnce(usize) -> Arc<Port>) -> usize {
         let entry = self.ports.vacant_entry();
         let slot = entry.key();
@@ -193,6 +226,7 @@ impl Mailbox {
         self.due = VecDeque::new();
         self.settled = 0;
         self.living = 0;
+        self.places.clear();
         self.discharge_all();
         let mut settled = Settled::closed(self.line.close_all(), self.watches.close_all());
         settled.append(self.make_room());
@@ -251,20 +285,30 @@ impl Mailbox {
     }
 
     /// A timer is due. The isolate has to be woken when this is true.
-    pub(crate) fn push_timer(&mut self, handle: u32, token: u64) -> bool {
+    pub(crate) fn push_timer(&mut self, handle: u32, token: u64, share: HostShare) -> bool {
         if self.shut {
             return false;
         }
         self.pending_timers -= 1;
         let arrival = self.arrive();
-        self.due
-            .push_back((arrival, Event::Timer { handle, token }));
+        let event = Event::Timer {
+            handle,
+            token,
+            _share: share,
+        };
+        self.due.push_back((arrival, event));
         true
     }
 
     /// A wait of this isolate is over. The isolate has to be woken when this is
     /// true.
-    pub(crate) fn push_settled(&mut self, handle: u32, token: u64, status: SendStatus) -> bool {
+    pub(crate) fn push_settled(
+        &mut self,
+        handle: u32,
+        token: u64,
+        status: SendStatus,
+        share: HostShare,
+    ) -> bool {
         if self.shut {
             return false;
         }
@@ -275,6 +319,7 @@ impl Mailbox {
             handle,
             token,
             status,
+            _share: share,
         };
         self.due.push_back((arrival, event));
         true

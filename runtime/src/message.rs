@@ -291,7 +291,7 @@ pub fn broadcast<'a, T: ToMessage<SendPort> + ?Sized>(
 /// A new port of the host's.
 pub(crate) fn port(limits: &Limits, ids: &PortIds) -> (SendPort, ReceivePort) {
     let (mailbox, receiver) = HostMailbox::new(limits.mailbox_messages, limits.mailbox_bytes);
-    let port = Port::new(ids.take(1), Target::Host(mailbox));
+    let port = Port::new(ids.take(1), Target::Host(mailbox), None);
     let sender = SendPort(PortRef::new(port.clone(), None));
     (sender, ReceivePort::new(receiver, port))
 }

@@ -8,9 +8,10 @@ use insula_message::{Limit, LimitHit};
 
 use crate::events::Event;
 use crate::group::GroupCore;
-use crate::port::{PortRef, message_cost};
+use crate::host_memory::{HostShare, NAME};
+use crate::port::PortRef;
 use crate::sync::lock;
-use crate::wait::{WaitRef, Waiter, room_in};
+use crate::wait::{WaitRef, Waiter};
 
 /// The names of one group.
 ///
@@ -35,7 +36,12 @@ struct Named {
     registration: u64,
     /// Watches for the end of the port. None while that begins.
     watch: Option<WaitRef>,
+    _share: HostShare,
 }
+
+/// What a name takes beside its bytes.
+#[cfg(test)]
+pub(crate) const NAMED_SIZE: usize = size_of::<(Arc<str>, Named)>();
 
 /// A port got no name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -53,11 +59,6 @@ pub enum NameError {
     /// A limit of the group.
     #[error("the port got no name: {0}")]
     Limit(LimitHit),
-}
-
-/// What a name takes of what the group's mailboxes may hold.
-fn cost(name: &str) -> u64 {
-    message_cost(name.len(), 1)
 }
 
 impl State {
@@ -86,6 +87,7 @@ impl Names {
             port: port.for_holder(Some(group)),
             registration,
             watch: None,
+            _share: HostShare::take(group, NAME + name.len() as u64).map_err(NameError::Limit)?,
         };
         self.forget_closed(group, name);
         match self.insert(group, &key, named) {
@@ -132,8 +134,6 @@ impl Names {
             NameError::Taken(shown(name))
         } else if state.names.len() as u64 >= most {
             NameError::Limit(group.limits.hit(Limit::NamedPorts))
-        } else if !group.charge_mailbox(cost(name)) {
-            NameError::Limit(group.limits.hit(Limit::GroupMailboxBytes))
         } else {
             state.names.insert(name.clone(), named);
             state.measure(group);
@@ -187,13 +187,7 @@ impl Names {
             state.measure(group);
             removed
         };
-        let was_there = removed.is_some();
-        if was_there {
-            drop(removed);
-            group.discharge_mailbox(cost(name));
-            room_in(group);
-        }
-        was_there
+        removed.is_some()
     }
 
     /// The port that got the name by this registration is closed.
@@ -207,11 +201,7 @@ impl Names {
             state.measure(group);
             removed
         };
-        if removed.is_some() {
-            drop(removed);
-            group.discharge_mailbox(cost(name));
-            room_in(group);
-        }
+        drop(removed);
     }
 
     /// The group is over: nobody is left who could look anything up.
@@ -223,9 +213,6 @@ impl Names {
             state.measure(group);
             removed
         };
-        for name in removed.keys() {
-            group.discharge_mailbox(cost(name));
-        }
         drop(removed);
     }
 

@@ -6,6 +6,7 @@ use std::sync::OnceLock;
 use insula_message::{Limit, LimitHit};
 
 use crate::group::GroupCore;
+use crate::host_memory::HostShare;
 use crate::isolate::IsolateCore;
 
 /// Which of its two output streams a guest wrote to.
@@ -148,16 +149,25 @@ impl GroupOutput {
 pub(crate) struct LineBuffer {
     stream: Stream,
     line: Vec<u8>,
+    /// How long the line may be now: what is more than [`SHORT_LINE`] is on the
+    /// group's budget for as long as the line is there.
+    most: usize,
+    share: Option<HostShare>,
 }
 
 /// A line longer than this is cut into several.
 const LONGEST_LINE: usize = 64 << 10;
+
+/// A line so long costs nothing beside its isolate.
+const SHORT_LINE: usize = 1 << 10;
 
 impl LineBuffer {
     pub(crate) fn new(stream: Stream) -> Self {
         LineBuffer {
             stream,
             line: Vec::new(),
+            most: SHORT_LINE,
+            share: None,
         }
     }
 
@@ -169,24 +179,54 @@ impl LineBuffer {
         mut bytes: &[u8],
     ) -> Result<(), LimitHit> {
         while !bytes.is_empty() {
-            let room = LONGEST_LINE - self.line.len();
-            let part = &bytes[..bytes.len().min(room)];
-            match part.iter().position(|byte| *byte == b'\n') {
-                Some(end) => {
-                    self.line.extend_from_slice(&part[..end]);
-                    self.emit(isolate)?;
-                    bytes = &bytes[end + 1..];
-                }
-                None => {
-                    self.line.extend_from_slice(part);
-                    bytes = &bytes[part.len()..];
-                    if self.line.len() == LONGEST_LINE {
-                        self.emit(isolate)?;
-                    }
-                }
+            // No further than a line may reach: it may be cut into many.
+            let near = &bytes[..bytes.len().min(LONGEST_LINE)];
+            let end = near.iter().position(|byte| *byte == b'\n');
+            let part = &near[..end.unwrap_or(near.len())];
+            let taken = part.len().min(self.room(isolate, part.len()));
+            self.line.extend_from_slice(&part[..taken]);
+            bytes = &bytes[taken..];
+            let is_whole = taken == part.len() && end.is_some();
+            if is_whole {
+                bytes = &bytes[1..];
+            }
+            if is_whole || taken < part.len() {
+                self.emit(isolate)?;
             }
         }
         Ok(())
+    }
+
+    /// How many bytes more fit into the line, where so many are wanted.
+    fn room(&mut self, isolate: &IsolateCore, wanted: usize) -> usize {
+        let length = self.line.len();
+        let wanted = (length + wanted).min(LONGEST_LINE);
+        if wanted > self.most {
+            let most = wanted.max(2 * self.most).min(LONGEST_LINE);
+            let more = (most - self.most) as u64;
+            let share = self
+                .share
+                .get_or_insert_with(|| HostShare::none(isolate.group()));
+            match share.grow(more) {
+                Ok(()) => self.most = most,
+                // The line is cut here: nothing is lost.
+                Err(hit) => isolate.met(hit),
+            }
+        }
+        if wanted > self.line.capacity() {
+            self.line.reserve_exact(self.most - length);
+        }
+        self.most - length
+    }
+
+    /// Forgets the line, and gives back what it took.
+    fn clear(&mut self) {
+        self.line.clear();
+        if self.most > SHORT_LINE {
+            self.line = Vec::new();
+            self.share = None;
+            self.most = SHORT_LINE;
+        }
     }
 
     /// Prints what is left without an end of line.
@@ -220,7 +260,7 @@ impl LineBuffer {
             }
             Err(hit) => drop_line(isolate, &line, hit),
         };
-        self.line.clear();
+        self.clear();
         printed
     }
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::group::{GroupCore, MailboxShare};
+use crate::host_memory::HostShare;
 use crate::host_port::{Charge, HostMailbox};
 use crate::isolate::IsolateCore;
 use crate::limits::{MESSAGE_OVERHEAD, PORT_OVERHEAD};
@@ -17,6 +18,8 @@ pub(crate) struct Port {
     /// How many [`PortRef`]s there are.
     senders: AtomicUsize,
     target: Target,
+    /// Of the group that made it, where one did.
+    _share: Option<HostShare>,
 }
 
 pub(crate) enum Target {
@@ -93,11 +96,12 @@ pub(crate) fn message_cost(bytes: usize, ports: usize) -> u64 {
 
 impl Port {
     /// A port that is equal to every other one with this number.
-    pub(crate) fn new(id: u64, target: Target) -> Arc<Self> {
+    pub(crate) fn new(id: u64, target: Target, share: Option<HostShare>) -> Arc<Self> {
         Arc::new(Port {
             id,
             senders: AtomicUsize::new(0),
             target,
+            _share: share,
         })
     }
 

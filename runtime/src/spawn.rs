@@ -8,6 +8,7 @@ use crate::error::{self, LoadError};
 use crate::events::Event;
 use crate::group::{Activity, GroupCore};
 use crate::guest_random::RandomSource;
+use crate::host_memory::{HostShare, LISTENER};
 use crate::isolate::{FIRST_PORT, IsolateCore, Traits};
 use crate::limits::Limits;
 use crate::listeners::ExitListener;
@@ -126,6 +127,11 @@ fn make(
         _ => entry,
     };
     let what: String = what.chars().take(NAME_CHARS).collect();
+    let (held, alive) = IsolateCore::shares(group, &what, entry)?;
+    let on_error = match &child.on_error {
+        None => None,
+        Some(port) => Some((port, HostShare::take(group, LISTENER)?)),
+    };
     let holder = parent.map(|parent| parent.group());
     let random = RandomSource::of_child(child.reach.random, parent);
     let mut port = None;
@@ -134,6 +140,7 @@ fn make(
         let traits = Traits {
             number,
             name: format!("{what}#{number}"),
+            share: held,
             limits: child.limits,
             random,
             errors_fatal: child.errors_fatal,
@@ -145,6 +152,7 @@ fn make(
             result_port: child.result_port,
             reach: child.reach,
             stdin: child.stdin,
+            share: Some(alive),
         };
         let isolate = IsolateCore::new(traits, group, start);
         if !child.entry.is_empty() {
@@ -153,8 +161,8 @@ fn make(
         if let Some(listener) = on_exit {
             isolate.add_first_exit_listener(listener);
         }
-        if let Some(port) = &child.on_error {
-            isolate.add_error_listener(port);
+        if let Some((port, share)) = on_error {
+            isolate.add_first_error_listener(port, share);
         }
         port = isolate.sender(FIRST_PORT, holder);
         isolate
@@ -242,7 +250,8 @@ impl Loading {
 
     fn with_entry(&self, program: Program) -> Result<Program, String> {
         if let Some(default) = program.default_entry() {
-            self.isolate.set_entry(default);
+            let set = self.isolate.set_default_entry(default);
+            set.map_err(|hit| hit.to_string())?;
         }
         let entry = self.isolate.entry();
         if program.has_entry(entry) {

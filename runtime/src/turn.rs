@@ -8,6 +8,7 @@ use wasmtime::{PoolConcurrencyLimitError, Store, Trap, TypedFunc, WasmBacktrace}
 use crate::capabilities::Stdin;
 use crate::control::Attended;
 use crate::exit::{frames, without_panicking};
+use crate::host_memory::HostShare;
 use crate::input::Input;
 use crate::isolate::IsolateCore;
 use crate::overtime::limit_reason;
@@ -36,6 +37,8 @@ pub(crate) struct Start {
     pub(crate) result_port: Option<PortRef>,
     pub(crate) reach: Arc<Reach>,
     pub(crate) stdin: Stdin,
+    /// What the host keeps for it while it is alive.
+    pub(crate) share: Option<HostShare>,
 }
 
 impl Body {
@@ -47,6 +50,7 @@ impl Body {
 pub(crate) struct Live {
     store: Store<State>,
     wake: Option<TypedFunc<(), ()>>,
+    _share: Option<HostShare>,
 }
 
 pub(crate) enum TurnEnd {
@@ -175,7 +179,11 @@ impl Start {
             }
         }
         let wake = instance.get_typed_func(&mut store, "wake").ok();
-        Ok(Live { store, wake })
+        Ok(Live {
+            store,
+            wake,
+            _share: self.share.take(),
+        })
     }
 }
 

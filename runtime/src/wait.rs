@@ -4,6 +4,7 @@ use std::sync::{Arc, Weak};
 use std::task::Waker;
 
 use crate::group::{Activity, GroupCore, MailboxShare};
+use crate::host_memory::HostShare;
 use crate::host_wait::HostWait;
 use crate::isolate::IsolateCore;
 use crate::port::{Message, Port, PortRef, SendStatus, Target};
@@ -28,7 +29,14 @@ pub(crate) struct IsolateWaiter {
     token: u64,
     /// Where somebody outside of its group can settle it.
     activity: Option<Activity>,
+    share: HostShare,
 }
+
+/// What they take that wait in line, and those that watch.
+#[cfg(test)]
+pub(crate) const IN_LINE_SIZE: usize = size_of::<(u64, (usize, InLine))>();
+#[cfg(test)]
+pub(crate) const WATCH_SIZE: usize = size_of::<(u64, (usize, Waiter))>();
 
 /// A message that waits for room.
 pub(crate) struct InLine {
@@ -81,8 +89,8 @@ impl Waiter {
     pub(crate) fn isolate(
         isolate: &Arc<IsolateCore>,
         port: &PortRef,
-        handle: u32,
-        token: u64,
+        (handle, token): (u32, u64),
+        share: HostShare,
     ) -> Self {
         let own = isolate.group();
         let inside = port.group().is_some_and(|group| Arc::ptr_eq(group, own));
@@ -92,6 +100,7 @@ impl Waiter {
             handle,
             token,
             activity: (!inside).then(|| Activity::begin(own)),
+            share,
         })
     }
 
@@ -103,8 +112,9 @@ impl Waiter {
                     handle,
                     token,
                     activity,
+                    share,
                 } = waiter;
-                let wake = lock(isolate.mailbox()).push_settled(handle, token, status);
+                let wake = lock(isolate.mailbox()).push_settled(handle, token, status, share);
                 if wake {
                     isolate.wake(None);
                 }

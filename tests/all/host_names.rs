@@ -142,14 +142,14 @@ fn names_are_limited_in_number_and_length_and_on_the_budget() -> Result<()> {
     assert_eq!(group.register(&long, &to), Err(NameError::TooLong(65_537)));
     group.register(&long[1..], &to)?;
 
-    let poor = idle(&host, Limits::default().group_mailbox_bytes(1000))?;
+    let poor = idle(&host, Limits::default().host_memory(22_500))?;
     let group = poor.group();
     for _ in 0..3 {
         let name = "y".repeat(500);
         group.register(&name, &to)?;
         let refused = group.register(&"z".repeat(500), &to);
         assert!(
-            matches!(&refused, Err(NameError::Limit(hit)) if hit.limit == Limit::GroupMailboxBytes),
+            matches!(&refused, Err(NameError::Limit(hit)) if hit.limit == Limit::HostMemory),
             "{refused:?}"
         );
         assert!(group.unregister(&name), "what it took comes back");

@@ -1,6 +1,6 @@
 //! What functions answer that may refuse.
 
-use insula_message::{Limit, LimitHit};
+use insula_message::LimitHit;
 
 use crate::handles::Handle;
 use crate::port::PortRef;
@@ -34,10 +34,10 @@ impl HandleAnswer {
     /// Puts a handle in the table and answers with it, or that the table is
     /// full.
     pub(super) fn give(self, guest: &mut Guest<'_>, handle: Handle) -> wasmtime::Result<()> {
-        let Some(number) = guest.data_mut().handles.insert(handle) else {
-            return self.refuse_handles(guest);
-        };
-        self.answer(guest, number)
+        match guest.data_mut().handles.insert(handle) {
+            Ok(number) => self.answer(guest, number),
+            Err(hit) => self.refuse_limit(guest, hit),
+        }
     }
 
     /// Answers with a handle that is in the table.
@@ -65,8 +65,8 @@ impl HandleAnswer {
         let handle = match port {
             None => None,
             Some(port) => match guest.data_mut().handles.insert(Handle::SendPort(port)) {
-                None => return self.refuse_handles(guest),
-                handle => handle,
+                Ok(handle) => Some(handle),
+                Err(hit) => return self.refuse_limit(guest, hit),
             },
         };
         let (memory, _) = view(guest)?;
@@ -95,11 +95,6 @@ impl HandleAnswer {
         self.0.u32(memory, 4, first);
         self.0.u32(memory, 8, second);
         Ok(())
-    }
-
-    pub(super) fn refuse_handles(self, guest: &mut Guest<'_>) -> wasmtime::Result<()> {
-        let hit = guest.data().isolate.limits().hit(Limit::Handles);
-        self.refuse_limit(guest, hit)
     }
 
     /// Answers that a limit is met, which is counted.

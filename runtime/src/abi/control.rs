@@ -9,7 +9,7 @@ use crate::isolate::IsolateCore;
 use crate::listeners::{ExitListener, REASON_ROOM};
 use crate::port::{Message, SendStatus};
 use crate::promise::Promise;
-use crate::state::State;
+use crate::state::{State, Stop};
 
 use super::answer::{HandleAnswer, RefusalKind};
 use super::imports::Imports;
@@ -123,9 +123,12 @@ fn control_port(mut guest: Guest<'_>, of: u32, answer: u32) -> wasmtime::Result<
     enter(&guest, "isolate.control-port")?;
     let (memory, state) = view(&mut guest)?;
     let answer = HandleAnswer::new(memory, answer)?;
-    let isolate = isolate(state, of)?;
-    let port = isolate.part(Part::ControlPort, Some(state.isolate.group()));
-    answer.give(&mut guest, Handle::SendPort(port))
+    let controller = controller(state, of)?;
+    match controller.part_for(Part::ControlPort, state.isolate.group()) {
+        Ok(Some(port)) => answer.give(&mut guest, Handle::SendPort(port)),
+        Ok(None) => unreachable!("it takes no right to name an isolate"),
+        Err(hit) => answer.refuse_limit(&mut guest, hit),
+    }
 }
 
 fn pause_capability(guest: Guest<'_>, of: u32, answer: u32) -> wasmtime::Result<()> {
@@ -147,8 +150,10 @@ fn capability(
     enter(&guest, name)?;
     let (memory, state) = view(&mut guest)?;
     let answer = HandleAnswer::new(memory, answer)?;
-    let port = controller(state, of)?.part(part, Some(state.isolate.group()));
-    answer.give_optional(&mut guest, port)
+    match controller(state, of)?.part_for(part, state.isolate.group()) {
+        Ok(port) => answer.give_optional(&mut guest, port),
+        Err(hit) => answer.refuse_limit(&mut guest, hit),
+    }
 }
 
 fn name(mut guest: Guest<'_>, of: u32, answer: u32) -> wasmtime::Result<()> {
@@ -352,7 +357,8 @@ fn link_isolate(guest: Guest<'_>, of: u32) -> wasmtime::Result<u32> {
     let state = guest.data();
     let controller = controller(state, of)?;
     if controller.may_terminate() {
-        state.isolate.link(controller.isolate());
+        let linked = state.isolate.link(controller.isolate());
+        linked.map_err(Stop::Limit)?;
     }
     // To one that has ended badly it takes effect in here.
     state.check_stopped()?;
@@ -364,7 +370,8 @@ fn tie(guest: Guest<'_>, of: u32) -> wasmtime::Result<u32> {
     let state = guest.data();
     let controller = controller(state, of)?;
     if controller.may_terminate() {
-        state.isolate.tie(controller.isolate());
+        let tied = state.isolate.tie(controller.isolate());
+        tied.map_err(Stop::Limit)?;
     }
     Ok(controller.may_terminate().into())
 }

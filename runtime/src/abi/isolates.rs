@@ -60,11 +60,11 @@ fn spawn(mut guest: Guest<'_>, request: u32, answer: u32) -> wasmtime::Result<()
     let answer = HandleAnswer::new(memory, answer)?;
     let request = Record::new(memory, request, REQUEST_SIZE, 4, "a spawn request")?;
     // Two handles: the isolate and its port.
-    let has_room = state.handles.room() >= 2;
-    let spawned = match read(memory, state, request)? {
-        Ok(_) if !has_room => return answer.refuse_handles(&mut guest),
-        Ok((uri, child)) => start(state, uri, child),
-        Err(refusal) => Err(refusal),
+    let room = state.handles.make_room(2);
+    let spawned = match (read(memory, state, request)?, room) {
+        (Ok(_), Err(hit)) => Err(hit.into()),
+        (Ok((uri, child)), Ok(())) => start(state, uri, child),
+        (Err(refusal), _) => Err(refusal),
     };
     match spawned {
         Ok((isolate, port)) => {
@@ -75,7 +75,7 @@ fn spawn(mut guest: Guest<'_>, request: u32, answer: u32) -> wasmtime::Result<()
                 handles.insert(isolate),
                 handles.insert(Handle::SendPort(port)),
             ) {
-                (Some(isolate), Some(port)) => answer.answer_two(&mut guest, isolate, port),
+                (Ok(isolate), Ok(port)) => answer.answer_two(&mut guest, isolate, port),
                 _ => unreachable!("there was room for two"),
             }
         }

@@ -7,7 +7,7 @@ use crate::handles::Handle;
 use crate::isolate::FIRST_PORT;
 use crate::limits::REASON_BYTES;
 use crate::port::Paid;
-use crate::state::{Failure, Stop};
+use crate::state::{Failure, State, Stop};
 use crate::sync::lock;
 
 use super::imports::Imports;
@@ -72,7 +72,7 @@ fn first_port(mut guest: Guest<'_>, token: u64, answer: u32) -> wasmtime::Result
     let handle = if state.first_port_taken {
         None
     } else {
-        state.handles.insert(Handle::ReceivePort(FIRST_PORT))
+        insert(state, Handle::ReceivePort(FIRST_PORT))
     };
     if let Some(handle) = handle {
         state.first_port_taken = true;
@@ -83,12 +83,18 @@ fn first_port(mut guest: Guest<'_>, token: u64, answer: u32) -> wasmtime::Result
     Ok(())
 }
 
+/// A handle where there is room for one.
+fn insert(state: &mut State, handle: Handle) -> Option<u32> {
+    let inserted = state.handles.insert(handle);
+    inserted.map_err(|hit| state.isolate.met(hit)).ok()
+}
+
 fn result_port(mut guest: Guest<'_>, answer: u32) -> wasmtime::Result<()> {
     enter(&guest, "self.result-port")?;
     let (memory, state) = view(&mut guest)?;
     let answer = Answer::new(memory, answer, 8, 4)?;
     let port = state.result_port.take();
-    let handle = port.and_then(|port| state.handles.insert(Handle::SendPort(port)));
+    let handle = port.and_then(|port| insert(state, Handle::SendPort(port)));
     answer.u8(memory, 0, u8::from(handle.is_some()));
     answer.u32(memory, 4, handle.unwrap_or(0));
     Ok(())

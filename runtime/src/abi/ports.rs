@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::control::Attended;
 use crate::group::GroupCore;
 use crate::handles::Handle;
+use crate::host_memory::{HostShare, PORT};
 use crate::limits::MESSAGE_OVERHEAD;
 use crate::mailbox::{self, Event};
 use crate::port::{
@@ -137,10 +138,16 @@ fn capability(mut guest: Guest<'_>, answer: u32) -> wasmtime::Result<()> {
     enter(&guest, "send-port.capability")?;
     let (memory, state) = view(&mut guest)?;
     let answer = HandleAnswer::new(memory, answer)?;
-    let holder = Some(state.isolate.group());
-    let id = state.isolate.group().core().port_ids.take(1);
-    let new = PortRef::new(Port::new(id, Target::Capability), holder);
-    answer.give(&mut guest, Handle::SendPort(new))
+    let group = state.isolate.group();
+    match HostShare::take(group, PORT) {
+        Ok(share) => {
+            let id = group.core().port_ids.take(1);
+            let port = Port::new(id, Target::Capability, Some(share));
+            let new = PortRef::new(port, Some(group));
+            answer.give(&mut guest, Handle::SendPort(new))
+        }
+        Err(hit) => answer.refuse_limit(&mut guest, hit),
+    }
 }
 
 fn drop_send_port(mut guest: Guest<'_>, port: u32) -> wasmtime::Result<()> {
@@ -155,11 +162,14 @@ fn open(mut guest: Guest<'_>, token: u64, answer: u32) -> wasmtime::Result<()> {
     enter(&guest, "receive-port.open")?;
     let (memory, state) = view(&mut guest)?;
     let answer = HandleAnswer::new(memory, answer)?;
-    if state.handles.room() == 0 {
-        return answer.refuse_handles(&mut guest);
+    let opened = state
+        .handles
+        .make_room(1)
+        .and_then(|()| state.isolate.open_port(token));
+    match opened {
+        Ok(slot) => answer.give(&mut guest, Handle::ReceivePort(slot)),
+        Err(hit) => answer.refuse_limit(&mut guest, hit),
     }
-    let slot = state.isolate.open_port(token);
-    answer.give(&mut guest, Handle::ReceivePort(slot))
 }
 
 fn sender(mut guest: Guest<'_>, port: u32, answer: u32) -> wasmtime::Result<()> {
@@ -297,21 +307,23 @@ impl Taken {
     pub(super) fn give(guest: &mut Guest<'_>, message: Message) -> wasmtime::Result<Self> {
         let length = message.bytes.len() as u32;
         let bytes = give_bytes(guest, &message.bytes, 1)?;
-        let mut lost = 0;
+        let (mut lost, mut refused) = (0, None);
         // The message held its ports on this group's behalf already.
         let mut insert = |guest: &mut Guest<'_>, port: PortRef| {
             let handle = guest.data_mut().handles.insert(Handle::SendPort(port));
-            lost += u32::from(handle.is_none());
-            handle
+            if let Err(hit) = &handle {
+                refused = Some(*hit);
+                lost += 1;
+            }
+            handle.ok()
         };
         let mut handles = Vec::new();
         for port in message.ports {
             handles.extend(insert(guest, port));
         }
         let reply = message.reply.and_then(|port| insert(guest, port));
-        if lost > 0 {
-            let isolate = &guest.data().isolate;
-            isolate.met(isolate.limits().hit(Limit::Handles));
+        if let Some(hit) = refused {
+            guest.data().isolate.met(hit);
         }
         let ports = give_handles(guest, &handles)?;
         Ok(Taken {

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::handles::Handle;
+use crate::host_memory::{HostShare, TIMER};
 use crate::sync::lock;
 use insula_message::Limit;
 
@@ -27,12 +28,17 @@ fn start(mut guest: Guest<'_>, nanoseconds: u64, token: u64, answer: u32) -> was
         return answer.refuse_limit(&mut guest, hit);
     }
     // The timer names its handle, so the handle comes first.
-    let Some(handle) = state.handles.insert(Handle::Timer(None)) else {
-        return answer.refuse_handles(&mut guest);
-    };
     let isolate = state.isolate.clone();
+    let begun = HostShare::take(isolate.group(), TIMER).and_then(|share| {
+        let handle = state.handles.insert(Handle::Timer(None))?;
+        Ok((share, handle))
+    });
+    let (share, handle) = match begun {
+        Ok(begun) => begun,
+        Err(hit) => return answer.refuse_limit(&mut guest, hit),
+    };
     let after = Duration::from_nanos(nanoseconds);
-    let timer = isolate.start_timer(after, handle, token);
+    let timer = isolate.start_timer(after, (handle, token), share);
     if let Ok(place) = state.handles.timer(handle) {
         *place = Some(timer);
     }

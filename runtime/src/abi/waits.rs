@@ -2,6 +2,7 @@
 
 use crate::group::MailboxShare;
 use crate::handles::Handle;
+use crate::host_memory::{HostShare, WAIT};
 use crate::port::SendStatus;
 use crate::state::State;
 use crate::sync::lock;
@@ -12,6 +13,7 @@ use super::imports::Imports;
 use super::memory::{Span, is_given, send_port, view, wrong_handle};
 use super::ports::Outgoing;
 use super::{Guest, enter};
+use insula_message::{Limit, LimitHit};
 
 pub(super) fn link(imports: &mut Imports) -> wasmtime::Result<()> {
     imports.function(
@@ -57,10 +59,11 @@ fn send_when_ready(
             Err(hit) => return answer.refuse_limit(&mut guest, hit),
         },
     };
-    let Some(handle) = begin(state) else {
-        return answer.refuse_handles(&mut guest);
+    let (handle, share) = match begin(state) {
+        Ok(begun) => begun,
+        Err(hit) => return answer.refuse_limit(&mut guest, hit),
     };
-    let waiter = Waiter::isolate(&state.isolate, &to, handle, token);
+    let waiter = Waiter::isolate(&state.isolate, &to, (handle, token), share);
     match paid {
         Some((message, share)) => {
             let wait = to.send_when_ready(message, Some(share), waiter);
@@ -81,23 +84,27 @@ fn when_closed(mut guest: Guest<'_>, port: u32, token: u64, answer: u32) -> wasm
     let (memory, state) = view(&mut guest)?;
     let answer = HandleAnswer::new(memory, answer)?;
     let port = send_port(state, port)?.again();
-    let Some(handle) = begin(state) else {
-        return answer.refuse_handles(&mut guest);
+    let (handle, share) = match begin(state) {
+        Ok(begun) => begun,
+        Err(hit) => return answer.refuse_limit(&mut guest, hit),
     };
-    let waiter = Waiter::isolate(&state.isolate, &port, handle, token);
+    let waiter = Waiter::isolate(&state.isolate, &port, (handle, token), share);
     keep(state, handle, port.when_closed(waiter));
     answer.answer(&mut guest, handle)
 }
 
-/// A handle for a wait, which names its handle: so the handle comes first. None
-/// where there is no room for one, or where as many as there are handles are
-/// over already and were not taken: a guest could let them go for ever.
-fn begin(state: &mut State) -> Option<u32> {
-    let over = lock(state.isolate.mailbox()).waits_over();
-    if over >= state.isolate.limits().handles {
-        return None;
+/// A handle for a wait, which names its handle: so the handle comes first. Not where
+/// there is no room for one, or where as many as there are handles are over already
+/// and were not taken: a guest could let them go for ever.
+fn begin(state: &mut State) -> Result<(u32, HostShare), LimitHit> {
+    let isolate = &state.isolate;
+    let over = lock(isolate.mailbox()).waits_over();
+    if over >= isolate.limits().handles {
+        return Err(isolate.limits().hit(Limit::Handles));
     }
-    state.handles.insert(Handle::Wait(None))
+    let share = HostShare::take(isolate.group(), WAIT)?;
+    let handle = state.handles.insert(Handle::Wait(None))?;
+    Ok((handle, share))
 }
 
 fn keep(state: &mut State, handle: u32, wait: WaitRef) {

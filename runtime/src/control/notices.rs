@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
-use insula_message::{ExitReason, Frame};
+use insula_message::{ExitReason, Frame, LimitHit};
 
 use super::{Link, Part, Pending};
 use crate::events::Event;
+use crate::host_memory::{HostShare, LISTENER};
 use crate::isolate::IsolateCore;
 use crate::listeners::{ExitListener, Listeners, cut, tell_error};
 use crate::port::{PortRef, SendStatus};
@@ -15,7 +16,7 @@ use crate::port::{PortRef, SendStatus};
 pub(crate) struct Told {
     on_exit: Listeners<ExitListener>,
     monitors: Listeners<ExitListener>,
-    on_error: Listeners<PortRef>,
+    on_error: Listeners<(PortRef, HostShare)>,
     links: BTreeMap<u64, Link>,
     _pending: VecDeque<Pending>,
 }
@@ -32,7 +33,7 @@ impl IsolateCore {
             .state()
             .on_error
             .iter()
-            .map(|port| port.for_holder(Some(self.group())))
+            .map(|(port, _)| port.for_holder(Some(self.group())))
             .collect();
         for port in &listeners {
             tell_error(port, text, backtrace);
@@ -46,7 +47,14 @@ impl IsolateCore {
     }
 
     pub(crate) fn add_error_listener(&self, to: &PortRef) -> SendStatus {
-        let listener = to.for_holder(Some(self.group()));
+        let share = match HostShare::take(self.group(), LISTENER) {
+            Ok(share) => share,
+            Err(hit) => {
+                self.met(hit);
+                return SendStatus::Full;
+            }
+        };
+        let listener = (to.for_holder(Some(self.group())), share);
         let most = self.limits().handles.max(1);
         let (status, dropped) = self.controls().change(|state| {
             if state.ended.is_some() {
@@ -59,6 +67,15 @@ impl IsolateCore {
         });
         drop(dropped);
         status
+    }
+
+    /// Of an isolate that nobody knows yet.
+    pub(crate) fn add_first_error_listener(&self, to: &PortRef, share: HostShare) {
+        let listener = (to.for_holder(Some(self.group())), share);
+        let replaced = self
+            .controls()
+            .change(|state| state.on_error.add(to.id(), listener));
+        drop(replaced);
     }
 
     pub(crate) fn remove_error_listener(&self, to: &PortRef) {
@@ -119,40 +136,51 @@ impl IsolateCore {
     }
 
     /// Links two isolates: when one ends other than in peace, so does the other.
-    pub(crate) fn link(self: &Arc<Self>, other: &Arc<Self>) {
+    pub(crate) fn link(self: &Arc<Self>, other: &Arc<Self>) -> Result<(), LimitHit> {
         if Arc::ptr_eq(self, other) {
-            return;
+            return Ok(());
         }
-        self.add_link(other, true);
-        if let Some(reason) = other.add_link(self, true) {
+        let (own, others) = self.link_shares(other)?;
+        self.add_link(other, true, own);
+        if let Some(reason) = other.add_link(self, true, others) {
             self.remove_link(other);
             if is_abnormal(&reason) {
                 self.stop(linked(other, &reason));
             }
         }
+        Ok(())
     }
 
     /// Ties the other one to this one: when this one ends other than in peace, so
     /// does the other.
-    pub(crate) fn tie(self: &Arc<Self>, other: &Arc<Self>) {
+    pub(crate) fn tie(self: &Arc<Self>, other: &Arc<Self>) -> Result<(), LimitHit> {
         if Arc::ptr_eq(self, other) {
-            return;
+            return Ok(());
         }
-        self.add_link(other, true);
+        let (own, others) = self.link_shares(other)?;
+        self.add_link(other, true, own);
         // The other one forgets nothing but the link when it ends.
-        if other.add_link(self, false).is_some() {
+        if other.add_link(self, false, others).is_some() {
             self.remove_link(other);
         }
+        Ok(())
+    }
+
+    /// For the two ends of a link.
+    fn link_shares(&self, other: &Self) -> Result<(HostShare, HostShare), LimitHit> {
+        let own = HostShare::take(self.group(), LISTENER)?;
+        Ok((own, HostShare::take(other.group(), LISTENER)?))
     }
 
     /// The reason why this one has ended, where it has.
-    fn add_link(&self, other: &Arc<Self>, ends: bool) -> Option<ExitReason> {
+    fn add_link(&self, other: &Arc<Self>, ends: bool, share: HostShare) -> Option<ExitReason> {
         let id = other.controls().id(Part::ControlPort);
         self.controls().change(|state| {
             if state.ended.is_none() {
                 let link = state.links.entry(id).or_insert_with(|| Link {
                     to: Arc::downgrade(other),
                     ends: false,
+                    _share: share,
                 });
                 link.ends |= ends;
             }
@@ -192,7 +220,7 @@ impl Told {
     /// who are linked, which end after all have been told why.
     pub(crate) fn tell(self, reason: &ExitReason) -> Linked {
         if let Some(text) = error_text(reason) {
-            for port in self.on_error.into_iter() {
+            for (port, _) in self.on_error.into_iter() {
                 tell_error(&port, &text, reason.backtrace());
             }
         }

@@ -113,10 +113,13 @@ impl Mailbox {
     }
 }
 
+/// A queue with room for no more than so many is left as it is.
+pub(super) const SHORT: usize = 16;
+
 /// Gives room back that a queue had for more than it holds: each of ten thousand
 /// ports was full once, perhaps.
 fn shrink<T>(queue: &mut VecDeque<T>) {
-    if queue.capacity() > 64 && queue.len() < queue.capacity() / 4 {
+    if queue.capacity() > SHORT && queue.len() < queue.capacity() / 4 {
         queue.shrink_to(queue.len() * 2);
     }
 }
