@@ -20,6 +20,7 @@ use crate::mailbox::Mailbox;
 use crate::meters::{IsolateMeters, Meter};
 use crate::overtime::Overtime;
 use crate::port::{Port, PortRef, SendStatus, Target};
+use crate::program::Program;
 use crate::sched::{RunState, Seat};
 use crate::sync::{lock, wait, wait_timeout};
 use crate::task::Task;
@@ -153,10 +154,12 @@ impl IsolateCore {
         group: &Arc<GroupCore>,
         name: &str,
         entry: &str,
+        program: Option<&Program>,
     ) -> Result<(HostShare, HostShare), LimitHit> {
         let texts = (name.len() + entry.len()) as u64;
         let held = HostShare::take(group, ISOLATE + texts)?;
-        Ok((held, HostShare::take(group, STORE)?))
+        let instance = program.map_or(0, Program::instance_bytes);
+        Ok((held, HostShare::take(group, STORE + instance)?))
     }
 
     /// Of one that was to have the default entry of its program, which is loaded now.

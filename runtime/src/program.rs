@@ -42,6 +42,8 @@ struct Inner {
     entries: Vec<String>,
     /// Whether its one entry is `_start`, not marked as an entry.
     is_command: bool,
+    /// What each instance takes for its functions and globals, at most.
+    instance_bytes: u64,
     from_cache: bool,
     /// The file it came from, for paths relative to it.
     path: Option<PathBuf>,
@@ -144,6 +146,11 @@ impl Program {
 
     pub(crate) fn path(&self) -> Option<&Path> {
         self.0.path.as_deref()
+    }
+
+    /// What each instance takes in the host's memory beside what every one takes.
+    pub(crate) fn instance_bytes(&self) -> u64 {
+        self.0.instance_bytes
     }
 
     pub(crate) fn pre(&self) -> &InstancePre<State> {

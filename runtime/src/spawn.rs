@@ -13,6 +13,7 @@ use crate::isolate::{FIRST_PORT, IsolateCore, Traits};
 use crate::limits::Limits;
 use crate::listeners::ExitListener;
 use crate::loader::{Load, Owner};
+use crate::overtime::limit_reason;
 use crate::port::{Paid, PortRef, SendStatus};
 use crate::program::Program;
 use crate::reach::Reach;
@@ -127,7 +128,7 @@ fn make(
         _ => entry,
     };
     let what: String = what.chars().take(NAME_CHARS).collect();
-    let (held, alive) = IsolateCore::shares(group, &what, entry)?;
+    let (held, alive) = IsolateCore::shares(group, &what, entry, program.as_ref())?;
     let on_error = match &child.on_error {
         None => None,
         Some(port) => Some((port, HostShare::take(group, LISTENER)?)),
@@ -236,32 +237,29 @@ struct Loading {
 impl Loading {
     fn done(self, program: Result<Program, LoadError>) {
         let checked = match program {
-            Ok(program) => self.with_entry(program).map_err(ExitReason::NotStarted),
-            Err(LoadError::Limit { hit, .. }) => Err(ExitReason::Limit {
-                hit,
-                backtrace: Vec::new(),
-            }),
+            Ok(program) => self.with_entry(program),
+            Err(LoadError::Limit { hit, .. }) => Err(limit_reason(hit)),
             Err(error) => Err(ExitReason::NotStarted(error.to_string())),
         };
         if let Body::New(start) = &mut *lock(self.isolate.body()) {
-            start.program = Some(checked);
+            start.program = Some(checked.and_then(|program| start.pay_for(program)));
         }
     }
 
-    fn with_entry(&self, program: Program) -> Result<Program, String> {
+    fn with_entry(&self, program: Program) -> Result<Program, ExitReason> {
         if let Some(default) = program.default_entry() {
             let set = self.isolate.set_default_entry(default);
-            set.map_err(|hit| hit.to_string())?;
+            set.map_err(limit_reason)?;
         }
         let entry = self.isolate.entry();
         if program.has_entry(entry) {
             return Ok(program);
         }
         let entries = error::list(program.entries());
-        Err(format!(
+        Err(ExitReason::NotStarted(format!(
             "{} has no entry `{entry}`; it has {entries}",
             program.name()
-        ))
+        )))
     }
 }
 

@@ -41,6 +41,17 @@ pub(crate) struct Start {
     pub(crate) share: Option<HostShare>,
 }
 
+impl Start {
+    /// A program that was not known when it was spawned: what its instance takes is
+    /// on the budget from now on.
+    pub(crate) fn pay_for(&mut self, program: Program) -> Result<Program, ExitReason> {
+        if let Some(share) = &mut self.share {
+            share.grow(program.instance_bytes()).map_err(limit_reason)?;
+        }
+        Ok(program)
+    }
+}
+
 impl Body {
     fn cannot_start(&self) -> bool {
         matches!(self, Body::New(start) if matches!(start.program, Some(Err(_))))

@@ -93,6 +93,16 @@ impl GroupCore {
     }
 
     fn used(&self, limit: Limit) -> Used {
+        if limit == Limit::PreemptedTurns {
+            // The scheduler counts them; there is no refusal, work waits.
+            let (used, peak, refused) = self.admission().figures();
+            return Used {
+                used: used as u64,
+                peak: peak as u64,
+                limit: self.limits.get(limit),
+                refused: refused as u64,
+            };
+        }
         Used::of(self.meter(limit), self.limits.get(limit))
     }
 }

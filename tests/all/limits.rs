@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use anyhow::{Result, bail, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use insula::{
     ExitReason, Limit, LimitHit, Limits, Runtime, Scope, SpawnError, SpawnOptions, StartError,
     Stream,
@@ -226,6 +226,141 @@ fn what_is_refused_says_why_and_raising_helps() -> Result<()> {
         }
         Ok(())
     })
+}
+
+/// What the host keeps: refused where it can be, and one byte more is enough.
+#[test]
+fn what_the_host_keeps_for_a_group_is_limited() -> Result<()> {
+    table(|table| {
+        let open = "(call $receive-port.open (i64.const 0) (i32.const 64))";
+        let sender = "(call $receive-port.sender (i32.load (i32.const 68)) (i32.const 64))";
+        let keep = "(global.set $sender (i32.load (i32.const 68)))";
+        let of_port = |code: &str| format!("{open} {sender} {keep} {code}");
+        let current =
+            "(call $isolate.current (i32.const 64)) (global.set $sender (i32.load (i32.const 68)))";
+        let of_itself = |code: &str| format!("{current} {code}");
+        let more = "(global $sender (mut i32) (i32.const 0))";
+        let with_child = child().data() + SHORT_CHILD + more;
+        for (what, code, more) in [
+            ("a port", open.to_owned(), more),
+            ("nine handles", open.repeat(9), more),
+            (
+                "a timer",
+                "(call $timer.start (i64.const 0) (i64.const 0) (i32.const 64))".to_owned(),
+                more,
+            ),
+            (
+                "a wait",
+                of_port("(call $send-port.when-closed (global.get $sender) (i64.const 0) (i32.const 64))"),
+                more,
+            ),
+            (
+                "a message in line",
+                of_port(
+                    "(call $send-port.send-when-ready (global.get $sender) (i32.const 0) (i32.const 0)
+                        (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0) (i64.const 0) (i32.const 64))",
+                ),
+                more,
+            ),
+            (
+                "a name",
+                of_port("(call $register (i32.const 1024) (i32.const 5) (global.get $sender) (i32.const 64))"),
+                more,
+            ),
+            (
+                "a capability",
+                "(call $send-port.capability (i32.const 64))".to_owned(),
+                more,
+            ),
+            (
+                "a control port",
+                of_itself("(call $isolate.control-port (global.get $sender) (i32.const 64))"),
+                more,
+            ),
+            ("a child", SPAWN.to_owned(), &with_child),
+        ] {
+            table.doing(what);
+            let wat = refused_once("", &code, more);
+            let program = table.host.wat(&table.module(&wat))?;
+            let run = |most: u64| -> Result<_> {
+                let limits = Limits::default().host_memory(most);
+                let options = SpawnOptions::new().limits(limits);
+                let isolate = table.host.runtime.spawn(&program, options)?;
+                let group = isolate.group().clone();
+                let reason = isolate.join();
+                group.wait();
+                let used = group.usage().get(Limit::HostMemory);
+                Ok((reason, used.context("a limit of groups")?))
+            };
+            let (reason, used) = run(64 << 20)?;
+            ensure!(reason.is_ended(), "{what}: {reason}");
+            let (reason, again) = run(used.peak)?;
+            ensure!(reason.is_ended(), "{what}, as much as it takes: {reason}");
+            ensure!(again.peak == used.peak, "{what}: {again:?}, {used:?}");
+
+            let said = table.host.texts(Stream::Stdout).len();
+            let (reason, short) = run(used.peak - 1)?;
+            let hit = host_memory_hit(used.peak - 1);
+            ensure!(reason == ExitReason::Exited(1), "{what}: {reason}");
+            let said = table.host.texts(Stream::Stdout).split_off(said);
+            ensure!(said == [hit.to_string()], "{what}: {said:?}");
+            ensure!(short.refused == 1, "{what}: {short:?}");
+            table.check()?;
+        }
+        Ok(())
+    })
+}
+
+/// Where a function has no way to refuse, its caller ends. And a spawn by the host
+/// is an error.
+#[test]
+fn what_the_host_keeps_ends_who_cannot_be_refused() -> Result<()> {
+    table(|table| {
+        let link = "(drop (call $isolate.link (i32.load (i32.const 68))))";
+        let wat = main(&format!("{SPAWN} {link}"))
+            + &child().paused().data()
+            + "(data (i32.const 1024) \"child\")"
+            + SHORT_CHILD;
+        let program = table.host.wat(&table.module(&wat))?;
+        let mut ends = Vec::new();
+        // Somewhere between no isolate at all and a link there is only no link.
+        for most in (0..80_000).step_by(100) {
+            let limits = Limits::default().host_memory(most);
+            let options = SpawnOptions::new().limits(limits.clone());
+            let hit = host_memory_hit(most);
+            match table.host.runtime.spawn(&program, options) {
+                Err(SpawnError::Limit(found)) => {
+                    ensure!(found == hit, "{found}");
+                    ends.push("not spawned");
+                }
+                Err(other) => bail!("{other}"),
+                Ok(isolate) => {
+                    let group = isolate.group().clone();
+                    match isolate.join() {
+                        ExitReason::Limit { hit: found, .. } if found == hit => ends.push("limit"),
+                        ExitReason::Ended => ends.push("linked"),
+                        // Without a child there is none to link.
+                        ExitReason::ContractBroken { .. } => ends.push("no child"),
+                        other => bail!("{other}"),
+                    }
+                    group.wait();
+                }
+            }
+        }
+        ends.dedup();
+        ensure!(
+            ends == ["not spawned", "no child", "limit", "linked"],
+            "{ends:?}"
+        );
+        Ok(())
+    })
+}
+
+fn host_memory_hit(value: u64) -> LimitHit {
+    LimitHit {
+        limit: Limit::HostMemory,
+        value,
+    }
 }
 
 /// Limits that end an isolate.

@@ -143,7 +143,7 @@ fn a_backtrace_keeps_little_of_long_names() -> Result<()> {
         let wat = main(&format!("(call ${name})"))
             + &format!("(func ${name} (call ${name}) (call ${name}))");
         let reason = table.run(&wat, SpawnOptions::new())?;
-        ensure!(matches!(reason, ExitReason::Trapped { .. }), "it {reason}");
+        ensure!(matches!(reason, ExitReason::Limit { .. }), "it {reason}");
         let frames = reason.backtrace();
         ensure!(
             !frames.is_empty() && frames.len() < 100,

@@ -4,8 +4,8 @@
 
 use insula_message::{Limit, LimitHit};
 use wasmparser::{
-    BinaryReaderError, FunctionBody, FunctionSectionReader, KnownCustom, Name, NameSectionReader,
-    Parser, Payload, TypeSectionReader,
+    BinaryReaderError, ElementItems, ElementSectionReader, FunctionBody, FunctionSectionReader,
+    KnownCustom, Name, NameSectionReader, Parser, Payload, TypeSectionReader,
 };
 
 use super::work;
@@ -77,8 +77,9 @@ impl Refused {
     }
 }
 
-/// Looks at a module's sections and at each of its functions.
-pub(super) fn check(program: &str, bytes: &[u8], limits: &Limits) -> Result<(), LoadError> {
+/// Looks at a module's sections and at each of its functions. Gives how many bytes
+/// each instance takes for them in the host's memory, at most.
+pub(super) fn check(program: &str, bytes: &[u8], limits: &Limits) -> Result<u64, LoadError> {
     let mut pass = Pass::new(limits);
     for payload in Parser::new(0).parse_all(bytes) {
         let seen = payload
@@ -86,8 +87,15 @@ pub(super) fn check(program: &str, bytes: &[u8], limits: &Limits) -> Result<(), 
             .and_then(|part| pass.see(part));
         seen.map_err(|refused| refused.of(program))?;
     }
-    Ok(())
+    Ok(pass.instance_bytes())
 }
+
+/// What an instance has for a function that somebody may refer to, and as much for
+/// one that it imports.
+const FUNCTION_REFERENCE: u64 = 32;
+
+/// What an instance has for a global.
+const GLOBAL: u64 = 16;
 
 /// An error where there are more than `most`.
 pub(super) fn at_most(what: &'static str, found: u64, most: u64) -> Result<(), Refused> {
@@ -106,6 +114,10 @@ struct Pass<'a> {
     /// The type of each function, and how many bodies there were.
     functions: Vec<u32>,
     bodies: usize,
+    globals: u64,
+    exports: u64,
+    /// In all element segments.
+    elements: u64,
     custom_sections: u64,
     names: u64,
     work: u64,
@@ -119,6 +131,9 @@ impl<'a> Pass<'a> {
             imports: 0,
             functions: Vec::new(),
             bodies: 0,
+            globals: 0,
+            exports: 0,
+            elements: 0,
             custom_sections: 0,
             names: 0,
             work: 0,
@@ -134,12 +149,16 @@ impl<'a> Pass<'a> {
             }
             Payload::FunctionSection(functions) => self.functions(functions),
             Payload::CodeSectionEntry(body) => self.body(&body),
-            Payload::GlobalSection(globals) => at_most("globals", globals.count().into(), GLOBALS),
-            Payload::ExportSection(exports) => at_most("exports", exports.count().into(), EXPORTS),
-            Payload::DataSection(data) => at_most("data segments", data.count().into(), SEGMENTS),
-            Payload::ElementSection(elements) => {
-                at_most("element segments", elements.count().into(), SEGMENTS)
+            Payload::GlobalSection(globals) => {
+                self.globals = globals.count().into();
+                at_most("globals", self.globals, GLOBALS)
             }
+            Payload::ExportSection(exports) => {
+                self.exports = exports.count().into();
+                at_most("exports", self.exports, EXPORTS)
+            }
+            Payload::DataSection(data) => at_most("data segments", data.count().into(), SEGMENTS),
+            Payload::ElementSection(elements) => self.elements(elements),
             Payload::CustomSection(custom) => {
                 self.custom_sections += 1;
                 at_most("custom sections", self.custom_sections, CUSTOM_SECTIONS)?;
@@ -161,6 +180,26 @@ impl<'a> Pass<'a> {
             self.params.push(of_function.params().len());
         }
         Ok(())
+    }
+
+    fn elements(&mut self, elements: ElementSectionReader<'_>) -> Result<(), Refused> {
+        at_most("element segments", elements.count().into(), SEGMENTS)?;
+        for segment in elements {
+            let items = match segment?.items {
+                ElementItems::Functions(items) => items.count(),
+                ElementItems::Expressions(_, items) => items.count(),
+            };
+            self.elements += u64::from(items);
+        }
+        Ok(())
+    }
+
+    /// A function can be referred to where it is exported, in a segment or in a
+    /// global.
+    fn instance_bytes(&self) -> u64 {
+        let all = self.functions.len() as u64 + self.imports;
+        let referred = self.elements + self.exports + self.globals;
+        (referred.min(all) + self.imports) * FUNCTION_REFERENCE + self.globals * GLOBAL
     }
 
     fn functions(&mut self, functions: FunctionSectionReader<'_>) -> Result<(), Refused> {

@@ -33,7 +33,7 @@ impl Compiler {
     ) -> Result<Program, LoadError> {
         source::check_size(name, bytes.len() as u64, &self.limits)?;
         module::check_header(name, bytes)?;
-        bounds::check(name, bytes, &self.limits)?;
+        let instance_bytes = bounds::check(name, bytes, &self.limits)?;
         let invalid = |error: wasmtime::Error| LoadError::Invalid {
             program: name.to_owned(),
             why: format!("{error:#}"),
@@ -48,6 +48,7 @@ impl Compiler {
             pre,
             entries,
             is_command,
+            instance_bytes,
             from_cache,
             path: path.map(Path::to_owned),
         })))

@@ -13,10 +13,23 @@ pub(crate) struct Admission<T> {
     limit: usize,
     share: Arc<Share>,
     preempted: AtomicUsize,
+    /// How many were preempted at once at most, and how often work had to wait.
+    most: AtomicUsize,
+    waited: AtomicUsize,
     held: Mutex<VecDeque<T>>,
 }
 
 impl<T> Admission<T> {
+    /// How many turns are preempted now and were at most, and how often work waited.
+    pub(crate) fn figures(&self) -> (usize, usize, usize) {
+        let [now, most, waited] = [&self.preempted, &self.most, &self.waited];
+        (
+            now.load(Ordering::SeqCst),
+            most.load(Ordering::Relaxed),
+            waited.load(Ordering::Relaxed),
+        )
+    }
+
     /// The group's share of the CPU.
     pub(crate) fn share(&self) -> &Arc<Share> {
         &self.share
@@ -29,6 +42,8 @@ impl<T: Work> Admission<T> {
             limit,
             share,
             preempted: AtomicUsize::new(0),
+            most: AtomicUsize::new(0),
+            waited: AtomicUsize::new(0),
             held: Mutex::new(VecDeque::new()),
         }
     }
@@ -51,12 +66,14 @@ impl<T: Work> Admission<T> {
             return Some(work);
         }
         held.push_back(work);
+        self.waited.fetch_add(1, Ordering::Relaxed);
         None
     }
 
     /// A turn of the group lost its permit.
     pub(crate) fn turn_preempted(&self) {
-        self.preempted.fetch_add(1, Ordering::SeqCst);
+        let now = self.preempted.fetch_add(1, Ordering::SeqCst) + 1;
+        self.most.fetch_max(now, Ordering::Relaxed);
     }
 
     /// A turn that had lost its permit ended. Gives the work that may run now:
