@@ -134,8 +134,11 @@ limits! {
     /// default.
     preempted_turns: PreemptedTurns = 256;
     /// Bytes of the host's own memory that are kept for one group: its handles,
-    /// ports, timers, names and isolates, alive or not, by what each costs the host.
-    /// What waits in mailboxes is counted there. 64 MiB by default.
+    /// ports, timers, waits, names, listeners, lines that are not whole, and
+    /// isolates, alive or held by others after their end. Each counts as what it
+    /// costs at most: an isolate that is alive about 20 KiB and what its program's
+    /// functions take, a receive port 2 KiB, a timer or a wait less than one. What
+    /// waits in mailboxes is counted there. 64 MiB by default.
     host_memory: HostMemory = 64 * MIB;
     /// Files and folders that a group has open in the folders which it was granted.
     /// Each is a descriptor of the process, which has 1,024 as a rule. 256 by default.
