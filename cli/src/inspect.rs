@@ -6,7 +6,7 @@ mod settings;
 
 use std::process::ExitCode;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use clap::Args;
 use insula::Runtime;
 
@@ -35,7 +35,10 @@ impl Inspect {
             .start()?;
         let loaded = found.load(&runtime);
         let path = found.path()?;
-        let bytes = std::fs::read(&path).with_context(|| path.display().to_string())?;
+        let bytes = match found.bytes() {
+            Ok(bytes) => bytes,
+            Err(error) => return loaded.and(Err(error)),
+        };
         let module = match module::read(&bytes, runtime.imports()) {
             Ok(module) => module,
             // The runtime says better what is wrong with what is no module at all.

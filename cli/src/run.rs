@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 use clap::Args;
 use insula::{Runtime, Stdio, Value};
 
-use crate::flags::{AllowedFlags, ProgramFlags};
+use crate::flags::{AllowedFlags, CacheFlags, ProgramFlags};
 use crate::report;
 
 #[derive(Args)]
@@ -24,6 +24,8 @@ pub struct Run {
     /// an order that the seed decides, on virtual clocks and with its random numbers.
     #[arg(long, value_name = "SEED", conflicts_with_all = ["clock", "random"])]
     deterministic: Option<u64>,
+    #[command(flatten)]
+    cache: CacheFlags,
     /// Prints lines without the name of their isolate in front.
     #[arg(long)]
     no_prefix: bool,
@@ -34,7 +36,9 @@ impl Run {
         let message = self.message.as_deref().map(parse_message).transpose()?;
         let allowed = self.allowed.read()?;
         let file = self.program.find()?;
-        let mut runtime = Runtime::builder()
+        let mut runtime = self
+            .cache
+            .set(Runtime::builder())
             .output(Stdio::new().prefix(!self.no_prefix))
             .on_exit(report::exit)
             .limits(allowed.limits.clone());
@@ -52,6 +56,9 @@ impl Run {
             options = options.message(message);
         }
         let reason = runtime.run_group(&program, options)?;
+        for error in runtime.cache_errors() {
+            report::error(&error.into());
+        }
         Ok(report::status(&reason))
     }
 }

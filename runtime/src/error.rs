@@ -58,7 +58,10 @@ pub enum LoadError {
         start: String,
     },
     /// The bytes are WebAssembly's text format.
-    #[error("{program} is WebAssembly text: turn it into a binary first, as with `wat2wasm`")]
+    #[error(
+        "{program} is WebAssembly text: turn it into a binary first, as with `wat2wasm` \
+         (or run it with `--wat` at a shell)"
+    )]
     Text {
         /// The program.
         program: String,

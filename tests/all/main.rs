@@ -3,6 +3,7 @@
 mod actor;
 mod backpressure;
 mod busy;
+mod cache;
 mod calls;
 mod capabilities;
 mod clocks;

@@ -1,11 +1,13 @@
 //! The command `insula`, as a user starts it: what it prints, and its exit status.
 
 mod ambient;
+mod cache;
 mod deterministic;
 mod inspect;
 mod outside;
 mod policy;
 mod refused;
+mod text;
 mod told;
 
 use std::ffi::OsStr;
@@ -39,6 +41,8 @@ fn insula<'a>(arguments: impl IntoIterator<Item = &'a str>) -> Result<Ran> {
 fn finish(mut command: Command) -> Result<Ran> {
     // The guests' own target folder is what the tests' build script has filled.
     command.env_remove("CARGO_TARGET_DIR").stdin(Stdio::null());
+    // Not the cache of who runs the tests.
+    command.env("XDG_CACHE_HOME", env!("CARGO_TARGET_TMPDIR"));
     let output = in_time(move || command.output())?;
     Ok(Ran {
         status: output.status.code(),

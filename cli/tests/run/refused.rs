@@ -53,7 +53,8 @@ fn what_is_no_program_is_refused() -> Result<()> {
     )?;
     refused(
         &folder.write("module.wat", "(module)")?,
-        " is WebAssembly text: turn it into a binary first, as with `wat2wasm`",
+        " is WebAssembly text: turn it into a binary first, as with `wat2wasm` (or run it \
+         with `--wat` at a shell)",
     )?;
     refused(
         &folder.write("component.wasm", wat::parse_str("(component)")?)?,
