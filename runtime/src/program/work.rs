@@ -31,7 +31,7 @@ const LOOPS: u64 = 2_048;
 
 /// Loops inside of each other: what takes longest of all
 /// for its size. People write a handful, and inliners some dozen.
-const LOOP_DEPTH: u64 = 128;
+const LOOP_DEPTH: u64 = 64;
 
 /// The work of the body of a function with so many parameters. `params` has the
 /// parameters of all types.
@@ -75,6 +75,8 @@ struct Seen {
     /// The blocks that are open, and whether each is a loop.
     open: Vec<bool>,
     loops_open: u64,
+    /// The most loops that were open at once.
+    depth: u64,
 }
 
 impl Seen {
@@ -101,6 +103,7 @@ impl Seen {
         self.open.push(is_loop);
         self.loops += u64::from(is_loop);
         self.loops_open += u64::from(is_loop);
+        self.depth = self.depth.max(self.loops_open);
         at_most("loops inside of each other", self.loops_open, LOOP_DEPTH)
     }
 
@@ -111,12 +114,14 @@ impl Seen {
     }
 
     fn work(&self, locals: u64) -> u64 {
-        // Each local that is used has a value wherever control flow meets. The two
-        // squares are as measured.
+        // Each local that is used has a value wherever control flow meets, and in
+        // loops it is looked up through all that are around. The squares are as
+        // measured.
+        let met = self.forks + self.loops * self.depth / 4;
         self.operators
             + locals
             + self.calls * CALL
-            + self.uses.min(locals) * self.forks
+            + self.uses.min(locals) * met
             + self.forks * self.forks / 128
             + self.loops * self.loops / 3
     }

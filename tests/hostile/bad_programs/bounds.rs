@@ -160,8 +160,8 @@ fn a_function_has_a_most() -> Result<()> {
         let ends = vec![0x0b; count];
         module(&[(0, [[0x03, 0x40].repeat(count), ends].concat().repeat(2))])
     };
-    Program::from_bytes(&host.runtime, &nested(128))?;
-    too_much(&host, &nested(129), "loops inside of each other", 128)?;
+    Program::from_bytes(&host.runtime, &nested(64))?;
+    too_much(&host, &nested(65), "loops inside of each other", 64)?;
     still_works(&host)
 }
 

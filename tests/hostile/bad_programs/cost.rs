@@ -22,7 +22,7 @@ const FORKS: usize = 16_384;
 
 /// The most loops of one body, and inside of each other.
 const LOOPS: usize = 2_048;
-const DEPTH: usize = 128;
+const DEPTH: usize = 64;
 
 #[test]
 #[ignore = "it measures, and takes minutes"]
@@ -60,9 +60,9 @@ fn compile_cost() -> Result<()> {
 /// Ends a loop with a way back to its beginning.
 const BACK: [u8; 5] = [0x20, 0, 0x0d, 0, 0x0b];
 
-/// As many loops inside of each other as there may be, around this.
-fn nest(inner: Vec<u8>, end: &[u8]) -> Vec<u8> {
-    [[0x03, 0x40].repeat(DEPTH), inner, end.repeat(DEPTH)].concat()
+/// So many loops inside of each other, around this.
+fn nest(depth: usize, inner: Vec<u8>, end: &[u8]) -> Vec<u8> {
+    [[0x03, 0x40].repeat(depth), inner, end.repeat(depth)].concat()
 }
 
 /// Ordinary code: many functions that load, compute, branch and store.
@@ -140,12 +140,12 @@ fn bodies() -> Vec<(&'static str, usize, Vec<u8>)> {
     all.push((
         "loops in loops",
         2,
-        nest(Vec::new(), &[0x0b]).repeat(LOOPS / DEPTH),
+        nest(DEPTH, Vec::new(), &[0x0b]).repeat(LOOPS / DEPTH),
     ));
     all.push((
         "loops in loops, with ways back",
         2,
-        nest(Vec::new(), &BACK).repeat(LOOPS / DEPTH),
+        nest(DEPTH, Vec::new(), &BACK).repeat(LOOPS / DEPTH),
     ));
 
     // Tables of targets.
@@ -192,25 +192,25 @@ fn bodies() -> Vec<(&'static str, usize, Vec<u8>)> {
             [sets(locals), fork.repeat(forks), sums(locals)].concat(),
         ));
     }
-    for (what, locals) in [
-        ("10,000 locals in loops in loops", 10_000),
-        ("1,000 locals in loops in loops", 1_000),
-        ("200 locals in loops in loops", 200),
+    for (what, locals, depth) in [
+        ("10,000 locals in 16 loops in loops", 10_000, 16),
+        ("1,000 locals in 64 loops in loops", 1_000, 64),
+        ("200 locals in 64 loops in loops", 200, 64),
     ] {
         let used = [gets(locals), sums(locals)].concat();
-        let nests = wide(locals) / 2 / DEPTH;
-        let room = BODY / (used.len() + 7 * DEPTH);
-        let nested = nest(used, &BACK).repeat(nests.min(room).min(LOOPS / DEPTH));
+        let nests = WORK / 10 * 9 / (locals * (2 + depth / 4)) / depth;
+        let room = BODY / (used.len() + 7 * depth);
+        let nested = nest(depth, used, &BACK).repeat(nests.min(room).min(LOOPS / depth));
         all.push((what, locals, nested));
     }
-    for (what, locals) in [
-        ("1,000 locals set in loops in loops", 1_000),
-        ("200 locals set in loops in loops", 200),
+    for (what, locals, depth) in [
+        ("1,000 locals set in 64 loops in loops", 1_000, 64),
+        ("200 locals set in 64 loops in loops", 200, 64),
     ] {
         let used = [sets(locals), sums(locals)].concat();
-        let nests = wide(locals) / 2 / DEPTH;
-        let room = BODY / (used.len() + 7 * DEPTH);
-        let nested = nest(used, &BACK).repeat(nests.min(room).min(LOOPS / DEPTH));
+        let nests = WORK / 10 * 9 / (locals * (2 + depth / 4)) / depth;
+        let room = BODY / (used.len() + 7 * depth);
+        let nested = nest(depth, used, &BACK).repeat(nests.min(room).min(LOOPS / depth));
         all.push((what, locals, nested));
     }
     // Each fork sets other locals, so that each place where they meet keeps both.
