@@ -5,6 +5,7 @@ mod bounds;
 mod bytes;
 mod cost;
 mod limits;
+mod loading;
 mod malformed;
 mod proposals;
 
