@@ -37,7 +37,9 @@ impl ProgramFlags {
         let path = Path::new(given);
         if self.wat {
             let text = String::from_utf8(read(path)?);
-            let module = text.map_err(Into::into).and_then(|text| Ok(wat::parse_str(text)?));
+            let module = text
+                .map_err(Into::into)
+                .and_then(|text| Ok(wat::parse_str(text)?));
             return Ok(Found {
                 place: given.clone(),
                 module: Some(module.with_context(|| given.clone())?),
@@ -96,7 +98,9 @@ fn read(path: &Path) -> Result<Vec<u8>> {
             bail!("it is no ordinary file");
         }
         let mut bytes = Vec::new();
-        File::open(path)?.take(FILE_BYTES + 1).read_to_end(&mut bytes)?;
+        File::open(path)?
+            .take(FILE_BYTES + 1)
+            .read_to_end(&mut bytes)?;
         if bytes.len() as u64 > FILE_BYTES {
             bail!("it has more than {FILE_BYTES} bytes");
         }

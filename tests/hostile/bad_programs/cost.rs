@@ -4,10 +4,11 @@
 //!
 //! `cargo test --test hostile compile_cost -- --ignored --nocapture`
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::Result;
 use insula::{Limits, Program, Runtime};
+use insula_tests::{Folder, guests};
 
 use super::bytes::{module, number};
 
@@ -258,4 +259,40 @@ fn resident(reset: bool) -> u64 {
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
     let kib = line.and_then(|line| line.trim().trim_end_matches(" kB").parse::<u64>().ok());
     kib.unwrap_or(0) << 10
+}
+
+/// What a program costs that is in the cache, beside one that is compiled.
+///
+/// `cargo test --test hostile cache_cost -- --ignored --nocapture`
+#[test]
+#[ignore = "it measures"]
+fn cache_cost() -> Result<()> {
+    const TIMES: usize = 21;
+    let folder = Folder::new("cache-cost")?;
+    let start = |cached| {
+        let builder = Runtime::builder().max_isolates(1);
+        let builder = match cached {
+            true => builder.cache(folder.path("cache")),
+            false => builder,
+        };
+        builder.start()
+    };
+    let (with, without) = (start(true)?, start(false)?);
+    for guest in [guests::HELLO, guests::URI, guests::SUPERVISED] {
+        Program::from_file(&with, guest)?;
+        let median = |runtime| -> Result<Duration> {
+            let mut times = Vec::new();
+            for _ in 0..TIMES {
+                let start = Instant::now();
+                Program::from_file(runtime, guest)?;
+                times.push(start.elapsed());
+            }
+            times.sort();
+            Ok(times[TIMES / 2])
+        };
+        let (load, compile) = (median(&with)?, median(&without)?);
+        let ratio = compile.as_secs_f64() / load.as_secs_f64();
+        println!("{guest}: {load:?} and {compile:?}, {ratio:.0} times as long");
+    }
+    Ok(())
 }
