@@ -12,15 +12,18 @@ use super::work;
 use crate::error::LoadError;
 use crate::limits::Limits;
 
-/// Types of functions. Compilers write each one once: C++ and Rust programs have
-/// hundreds.
+// Each bound is far above what compilers write. Of the sample guests, of up to 700
+// KiB, none has more than 45 types, 39 imports, 27 exports, 2 globals, 2 data
+// segments, 4 custom sections, and 18 KB of code and 35 locals in one function.
+
+/// Types of functions. Compilers write each one once.
 const TYPES: u64 = 20_000;
 
 /// Results of a function or a block, and parameters of a block. Each branch there
 /// moves all of them, for two bytes of code; what compilers write has few.
 pub(super) const VALUES: u64 = 16;
 
-/// Imports. The host offers less than a tenth of this, and each is looked up.
+/// Imports. Each is looked up among what the host offers, one after the other.
 const IMPORTS: u64 = 1_000;
 
 /// Exports. Those that are entries are kept by name for as long as the program.
@@ -37,8 +40,7 @@ const SEGMENTS: u64 = 10_000;
 const CUSTOM_SECTIONS: u64 = 1_000;
 
 /// Bytes of code of one function: Cranelift's time and memory grow faster than a
-/// function does. The largest functions known, interpreters' loops, have about
-/// a quarter of it.
+/// function does, by what `work` says.
 const FUNCTION_BYTES: u64 = 512 << 10;
 
 /// Why a module is not given to the compiler.

@@ -18,19 +18,19 @@ pub(super) const OF_PROGRAM: u64 = 512 << 20;
 /// How many units a call is: what lives is put away for it.
 const CALL: u64 = 16;
 
-/// Locals of one function, its parameters not counted. Compilers reuse them: an
-/// interpreter's loop has a few hundred, unoptimised code some thousand.
+/// Locals of one function, its parameters not counted. Compilers that optimise reuse
+/// them; WebAssembly itself allows 50,000.
 const LOCALS: u64 = 10_000;
 
-/// Blocks, loops and branches of one function. An interpreter's loop has some
-/// thousand.
+/// Blocks, loops and branches of one function: a `switch` of some thousand cases has
+/// as many blocks.
 const FORKS: u64 = 16_384;
 
 /// Loops of one function. Each asks whether its time is over, which is a branch more.
 const LOOPS: u64 = 2_048;
 
-/// Loops inside of each other: what takes longest of all
-/// for its size. People write a handful, and inliners some dozen.
+/// Loops inside of each other: what takes longest of all for its size. People write a
+/// handful.
 const LOOP_DEPTH: u64 = 64;
 
 /// The work of the body of a function with so many parameters. `params` has the
