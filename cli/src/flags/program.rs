@@ -36,10 +36,8 @@ impl ProgramFlags {
         let given = &self.program;
         let path = Path::new(given);
         if self.wat {
-            let text = String::from_utf8(read(path)?);
-            let module = text
-                .map_err(Into::into)
-                .and_then(|text| Ok(wat::parse_str(text)?));
+            let text = String::from_utf8(read(path)?).with_context(|| given.clone())?;
+            let module = wat::parse_str(text);
             return Ok(Found {
                 place: given.clone(),
                 module: Some(module.with_context(|| given.clone())?),
