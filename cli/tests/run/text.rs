@@ -24,7 +24,7 @@ fn what_is_no_text_is_refused() -> Result<()> {
     let folder = Folder::new("cli-no-text")?;
     for (name, content, why) in [
         ("nonsense.wat", &b"(modul)"[..], "expected"),
-        ("binary.wat", b"\xff\xfe", "UTF-8"),
+        ("binary.wat", b"\xff\xfe", "utf-8"),
     ] {
         let path = folder.write(name, content)?;
         let ran = insula_run(["--wat".as_ref(), path.as_os_str()])?;
