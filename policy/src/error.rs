@@ -8,10 +8,13 @@ use std::path::{Path, PathBuf};
 ///
 /// Prints as `plugin.toml:3:1: ..`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PolicyError {
-    pub(crate) file: Option<PathBuf>,
-    pub(crate) place: Option<Place>,
-    pub(crate) kind: PolicyErrorKind,
+pub struct PolicyError(Box<What>);
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct What {
+    file: Option<PathBuf>,
+    place: Option<Place>,
+    kind: PolicyErrorKind,
 }
 
 /// A place in a file, as editors count.
@@ -70,39 +73,35 @@ fn unknown(table: &str, key: &str, suggestion: Option<&str>, known: &[String]) -
 impl PolicyError {
     /// What is wrong.
     pub fn kind(&self) -> &PolicyErrorKind {
-        &self.kind
+        &self.0.kind
     }
 
     /// Where in the file.
     pub fn place(&self) -> Option<Place> {
-        self.place
+        self.0.place
     }
 
     /// Which file, where the policy came from one.
     pub fn file(&self) -> Option<&Path> {
-        self.file.as_deref()
+        self.0.file.as_deref()
     }
 
     pub(crate) fn new(kind: PolicyErrorKind) -> Self {
-        PolicyError {
+        PolicyError(Box::new(What {
             file: None,
             place: None,
             kind,
-        }
+        }))
     }
 
-    pub(crate) fn at(self, text: &str, span: Option<Range<usize>>) -> Self {
-        PolicyError {
-            place: span.map(|span| Place::of(text, span.start)),
-            ..self
-        }
+    pub(crate) fn at(mut self, text: &str, span: Option<Range<usize>>) -> Self {
+        self.0.place = span.map(|span| Place::of(text, span.start));
+        self
     }
 
-    pub(crate) fn of_file(self, file: &Path) -> Self {
-        PolicyError {
-            file: Some(file.to_owned()),
-            ..self
-        }
+    pub(crate) fn of_file(mut self, file: &Path) -> Self {
+        self.0.file = Some(file.to_owned());
+        self
     }
 }
 
@@ -119,14 +118,14 @@ impl Place {
 
 impl fmt::Display for PolicyError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.file {
+        match &self.0.file {
             Some(file) => write!(f, "{}", file.display())?,
             None => f.write_str("the policy")?,
         }
-        if let Some(Place { line, column }) = self.place {
+        if let Some(Place { line, column }) = self.0.place {
             write!(f, ":{line}:{column}")?;
         }
-        write!(f, ": {}", self.kind)
+        write!(f, ": {}", self.0.kind)
     }
 }
 
