@@ -67,7 +67,19 @@ pub use setting::{SettingError, parse_setting};
 /// How much of a file's own text an error repeats.
 const SHOWN: usize = 64;
 
+/// How long what a reader says may be: it may repeat a text of the file's.
+const SAID: usize = 400;
+
 /// A text of a file's, fit to be told in an error.
 fn shown(text: &str) -> String {
-    insula::harmless(&text.chars().take(SHOWN).collect::<String>())
+    cut(text, SHOWN)
+}
+
+/// What a reader says, fit to be told in an error.
+fn said(text: &str) -> String {
+    cut(text, SAID)
+}
+
+fn cut(text: &str, most: usize) -> String {
+    insula::harmless(&text.chars().take(most).collect::<String>())
 }

@@ -83,7 +83,7 @@ impl Policy {
             return Err(too_large());
         }
         let syntax = |error: toml::de::Error| {
-            PolicyError::new(PolicyErrorKind::Syntax(crate::shown(error.message())))
+            PolicyError::new(PolicyErrorKind::Syntax(crate::said(error.message())))
                 .at(text, error.span())
         };
         let document = DeTable::parse(text).map_err(syntax)?;
@@ -92,7 +92,7 @@ impl Policy {
         }
         let document =
             Document::deserialize(toml::Deserializer::from(document)).map_err(|error| {
-                PolicyError::new(PolicyErrorKind::Value(error.message().to_owned()))
+                PolicyError::new(PolicyErrorKind::Value(crate::said(error.message())))
                     .at(text, error.span())
             })?;
         Ok(Policy {
