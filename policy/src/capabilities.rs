@@ -15,14 +15,15 @@ use crate::text::Text;
 #[serde(default, deny_unknown_fields)]
 #[schemars(rename = "Capabilities")]
 pub(crate) struct CapabilitySettings {
-    /// Folders of the host that guests see, as "HOST::GUEST::ro" or "HOST::GUEST::rw" or
-    /// as tables. A host's path is absolute or relative to the policy's file.
+    /// Folders of the host that guests see, as the flag takes them ("HOST::GUEST::ro", or
+    /// "HOST::GUEST" where they may change it) or as tables. A host's path is absolute or
+    /// relative to the policy's file.
     dirs: Vec<DirSetting>,
     /// Variables of the environment.
     env: BTreeMap<String, String>,
     /// Arguments behind the isolate's name.
     args: Vec<String>,
-    /// What guests read from their standard input: nothing by default.
+    /// What the first isolate reads from its standard input: nothing by default.
     #[schemars(with = "StdinName")]
     stdin: Option<StdinName>,
     /// What guests' clocks show. By default "coarse": whole milliseconds.
@@ -60,7 +61,7 @@ fn random_schema(_: &mut SchemaGenerator) -> Schema {
 impl CapabilitySettings {
     /// These capabilities and what the policy gives.
     pub(crate) fn give(&self, mut given: Capabilities, folder: &Path) -> Capabilities {
-        for dir in &self.dirs {
+        for DirSetting(dir) in &self.dirs {
             given = given.dir(folder.join(&dir.host), &dir.guest, dir.access);
         }
         for (name, value) in &self.env {

@@ -59,7 +59,6 @@ mod text;
 mod unknown;
 
 pub use amount::{AmountError, parse_amount, write_amount};
-pub use dir::{DirError, DirSetting};
 pub use error::{Place, PolicyError, PolicyErrorKind};
 pub use policy::Policy;
 pub use setting::{SettingError, parse_setting};

@@ -23,7 +23,7 @@ fn inspect<const N: usize>(arguments: [&str; N]) -> Result<Ran> {
     insula(["inspect"].into_iter().chain(arguments))
 }
 
-fn json<const N: usize>(arguments: [&str; N]) -> Result<Value> {
+fn json<'a>(arguments: impl IntoIterator<Item = &'a str>) -> Result<Value> {
     let ran = insula(["inspect", "--json"].into_iter().chain(arguments))?;
     assert_eq!((ran.status, &*ran.stderr), (Some(0), ""), "{ran:?}");
     Ok(serde_json::from_str(&ran.stdout)?)
@@ -48,7 +48,7 @@ fn a_program_is_shown_as_it_is() -> Result<()> {
     let folder = Folder::new("cli-inspect")?;
     let wasm = wat::parse_str(MODULE)?;
     let path = folder.write("module.wasm", &wasm)?;
-    let report = json([&path.to_string_lossy()])?;
+    let report = json([&*path.to_string_lossy()])?;
     assert_eq!(report["refused"], Value::Null);
     assert_eq!(report["entries"], Value::from(vec!["main", "other"]));
     assert_eq!(report["default_entry"], "main");
@@ -199,14 +199,21 @@ fn every_capability_is_shown_with_who_said_so() -> Result<()> {
         "[capabilities]\ndirs = [\"maps::/maps::rw\"]\nenv = { LANG = \"C\" }\nrandom = 7\nclock = \"off\"",
     )?;
     let policy = policy.to_string_lossy();
-    let report = json([guests::HELLO, "--policy", &policy, "--clock=real"])?;
+    let flags = ["--clock=real", "--dir=/srv/out", "--env=TZ=UTC", "--stdin"];
+    let report = json(
+        [guests::HELLO, "--policy", &policy]
+            .into_iter()
+            .chain(flags),
+    )?;
     let maps = folder.path("maps");
     assert_eq!(
         shown(&report)?,
         [
             &*format!("dirs {}::/maps::rw policy", maps.display()),
+            "dirs /srv/out::/srv/out::rw flag",
             "env LANG=C policy",
-            "stdin closed default",
+            "env TZ=UTC flag",
+            "stdin inherit flag",
             "clock real flag",
             "random 7 policy",
             "args none default",

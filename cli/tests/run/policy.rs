@@ -73,6 +73,23 @@ fn programs_are_granted_relative_to_the_policy() -> Result<()> {
 }
 
 #[test]
+fn what_a_policy_grants_is_reached() -> Result<()> {
+    let folder = Folder::new("cli-policy-outside")?;
+    folder.write("maps/letter", "salve")?;
+    let policy = folder.write(
+        "plugin.toml",
+        "[capabilities]\ndirs = [\"maps::/maps::ro\"]\nenv = { LANG = \"la\" }\nargs = [\"-v\"]",
+    )?;
+    let policy = format!("--policy={}", policy.display());
+    insula_run([guests::OUTSIDE, &policy])?
+        .printed("arguments: [\"-v\"]\nvariables: [(\"LANG\", \"la\")]\ninput: \"\"\n");
+    let steps = r#"[["read",["/maps/letter"]],["append",["/maps/letter","!"]]]"#;
+    insula_run([guests::OUTSIDE, "does", "--message", steps, &policy])?
+        .printed("read /maps/letter: salve\nappend /maps/letter !: PermissionDenied 63\n");
+    Ok(())
+}
+
+#[test]
 fn a_policy_that_is_wrong_is_refused_with_the_place() -> Result<()> {
     let folder = Folder::new("cli-policy-wrong")?;
     for (text, why) in [

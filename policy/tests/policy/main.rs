@@ -69,9 +69,9 @@ fn capabilities_are_given_as_the_api_gives_them() -> Result<()> {
         r#"
         [capabilities]
         dirs = [
-            "maps::/maps",
-            "/srv/out::/out::rw",
-            { host = "notes", guest = "/notes" },
+            "maps::/maps::ro",
+            "/srv/out::/out",
+            { host = "notes", guest = "/notes", access = "ro" },
             { host = "/srv/log", guest = "/log", access = "rw" },
         ]
         env = { LANG = "C.UTF-8", EMPTY = "" }

@@ -61,8 +61,8 @@ const REFUSED: &[(&str, &str)] = &[
         "2:8: invalid type: boolean `true`, expected a string",
     ),
     (
-        "[capabilities]\ndirs = [\"a::/b\", \"/maps\"]",
-        "2:18: `/maps` grants no folder: it has to be HOST::GUEST, with ::ro or ::rw behind it or not",
+        "[capabilities]\ndirs = [\"a::/b\", \"a::b::c\"]",
+        "2:18: `a::b::c` grants no folder: write it as HOST, HOST::GUEST or HOST::GUEST::ro",
     ),
     (
         "[[capabilities.dirs]]\nhost = \"a\"\nguest = \"b\"\nacces = \"rw\"",
