@@ -3,6 +3,7 @@
 mod ambient;
 mod cache;
 mod deterministic;
+mod doctor;
 mod inspect;
 mod outside;
 mod policy;
