@@ -104,7 +104,9 @@ fn what_happens_to_children_is_told_and_is_not_the_exit_status() -> Result<()> {
         reasons,
         [
             &*format!("insula: fails#5 {fails}: an entry that returns an error"),
-            "insula: overflows#4 trapped: wasm trap: call stack exhausted",
+            "insula: overflows#4 stopped: the limit of 262144 bytes of stack in one turn is reached \
+             (raise it with `Limits::wasm_stack` in `RuntimeBuilder::limits`, or \
+             `--limit wasm_stack=..` at a shell)",
             &*format!("insula: panics#2 {panics}: there is no number 7 in [1, 2, 3]"),
             "insula: traps#3 trapped: wasm trap: wasm `unreachable` instruction executed",
         ]
