@@ -5,6 +5,7 @@
 
 mod folder;
 pub mod hostile;
+pub mod soak;
 pub mod wit;
 
 use std::path::PathBuf;
