@@ -1,0 +1,1 @@
+(module (memory (export "memory") 1) (data $d "abc") (func (export "insula:entry/main") (memory.init $d (i32.const 0) (i32.const 0) (i32.const 3)) (data.drop $d)))

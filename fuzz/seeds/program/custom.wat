@@ -1,0 +1,1 @@
+(module (@custom "name" "\00\ff\ff\ff") (memory (export "memory") 1) (func (export "insula:entry/main")))

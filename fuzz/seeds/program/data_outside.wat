@@ -1,0 +1,1 @@
+(module (memory (export "memory") 1) (data (i32.const 65536) "x") (func (export "insula:entry/main")))

@@ -1,0 +1,1 @@
+(module (memory (export "memory") 1) (table 1 funcref) (elem (i32.const 7) $f) (func $f) (func (export "insula:entry/main")))

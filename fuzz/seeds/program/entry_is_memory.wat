@@ -1,0 +1,1 @@
+(module (memory (export "memory") (export "insula:entry/main") 1))

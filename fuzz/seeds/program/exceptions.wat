@@ -1,0 +1,1 @@
+(module (tag) (memory (export "memory") 1) (func (export "insula:entry/main") (throw 0)))

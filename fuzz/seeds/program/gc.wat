@@ -1,0 +1,1 @@
+(module (type (struct (field i32))) (memory (export "memory") 1) (func (export "insula:entry/main") (drop (struct.new_default 0))))

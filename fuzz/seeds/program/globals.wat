@@ -1,0 +1,1 @@
+(module (memory (export "memory") 1) (global i64 (i64.const 1)) (global $g (mut f64) (f64.const nan)) (func (export "insula:entry/main")))

@@ -1,0 +1,1 @@
+(module (import "wasi_snapshot_preview1" "fd_write" (func (param i32 i32 i32 i32) (result i32))) (import "insula:isolate/ports@0.1.0" "receive" (func (param i32))) (import "insula:isolate/isolates@0.1.0" "spawn" (func (param i32 i32))) (memory (export "memory") 1) (func (export "insula:entry/main")))

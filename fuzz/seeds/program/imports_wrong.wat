@@ -1,0 +1,1 @@
+(module (import "env" "memory" (memory 1)) (import "insula:isolate/ports@0.1.0" "receive" (func (param i64))) (func (export "insula:entry/main")) (export "memory" (memory 0)))

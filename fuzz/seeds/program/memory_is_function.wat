@@ -1,0 +1,1 @@
+(module (func (export "memory")) (func (export "_start")))

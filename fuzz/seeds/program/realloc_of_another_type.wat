@@ -1,0 +1,1 @@
+(module (memory (export "memory") 1) (func (export "insula:entry/main")) (func (export "cabi_realloc") (result i32) (i32.const 0)))

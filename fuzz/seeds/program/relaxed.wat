@@ -1,0 +1,1 @@
+(module (memory (export "memory") 1) (func (export "insula:entry/main") (drop (i8x16.relaxed_swizzle (v128.const i64x2 1 2) (v128.const i64x2 3 4)))))

@@ -1,0 +1,1 @@
+(module (memory (export "memory") 1 2 shared) (func (export "insula:entry/main")))

@@ -1,0 +1,1 @@
+(module (memory (export "memory") 1) (func (export "insula:entry/main") (drop (i8x16.splat (i32.const 1)))))

@@ -1,0 +1,1 @@
+(module (memory (export "memory") 1) (func (export "insula:entry/main")) (func $s (loop (br 0))) (start $s))

@@ -1,0 +1,1 @@
+(module (memory (export "memory") 1) (table 4294967295 funcref) (func (export "insula:entry/main")))

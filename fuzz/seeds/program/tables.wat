@@ -1,0 +1,1 @@
+(module (memory (export "memory") 1) (table 1 funcref) (table 1 externref) (func (export "insula:entry/main")))
