@@ -170,7 +170,9 @@ fn unknown(ty: &str, bytes: &mut Unstructured<'_>) -> Result<String> {
     }
     Ok(match bytes.arbitrary::<u8>()? {
         pick @ 0..32 => number(u32::from(pick % 8)),
-        pick @ 32..64 => number(TEXTS + u32::from(pick)),
+        // A path and its length.
+        pick @ 32..52 => number(TEXTS + TEXT_SLOT * (u32::from(pick) % 12)),
+        52..64 => number(TEXT_LENGTH),
         pick @ 64..96 => number(PARAMETERS + 8 * u32::from(pick)),
         pick @ 96..250 => number(ANSWERS + 8 * u32::from(pick % 64)),
         _ => return wild(Core::I32, bytes),

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use arbitrary::{Arbitrary, Result, Unstructured};
 use insula::{
-    Capability, ExitReason, Isolate, LoadError, Priority, Program, ReceivePort, Right, SendPort,
-    SpawnError, SpawnOptions, Value,
+    Access, Capabilities, Capability, ClockAccess, ExitReason, Isolate, LoadError, Priority,
+    Program, Random, ReceivePort, Right, SendPort, SpawnError, SpawnOptions, Stdin, Value,
 };
 
 use crate::calls::Imports;
@@ -107,6 +107,26 @@ impl Target {
         Program::from_file(runtime, path)
     }
 
+    /// Some of the world outside, now and then.
+    fn capabilities(&self, options: u8) -> Capabilities {
+        let closed = Capabilities::default();
+        match options & 7 {
+            1 | 2 => {
+                let folder = self.world.path("name_1");
+                fs::create_dir_all(&folder).expect("it can be made");
+                closed.dir(folder, "name_1", Access::ReadWrite)
+            }
+            3 => closed
+                .dir(self.world.path(""), "/", Access::ReadOnly)
+                .stdin(Stdin::Bytes(vec![7; 10_000]))
+                .env("LANG", "C")
+                .arg("-v"),
+            4 => closed.clock(ClockAccess::Frozen).random(Random::Seeded(7)),
+            5 => closed.clock(ClockAccess::Off).random(Random::Off),
+            _ => closed,
+        }
+    }
+
     fn spawn(&self, program: &Program, options: u8, deeds: [Deed; 5]) {
         let runtime = &self.world.runtime;
         let (to, port) = runtime.port_with_limits(&limits(0));
@@ -115,6 +135,7 @@ impl Target {
             .entry("entryA")
             .message(&first)
             .limits(limits(options))
+            .capabilities(self.capabilities(options))
             .grant_uri(self.world.uri())
             .paused(options & 0x40 != 0)
             .errors_fatal(options & 0x80 != 0)
@@ -139,6 +160,8 @@ impl Target {
         assert!(!matches!(reason, ExitReason::HostFailed(_)), "{reason}");
         assert!(!reason.to_string().is_empty());
         group.wait();
+        // What it may have written.
+        let _ = fs::remove_dir_all(self.world.path("name_1"));
     }
 }
 
