@@ -149,6 +149,7 @@ fn value(means: &Param, bytes: &mut Unstructured<'_>) -> Result<String> {
         Param::Enum(cases) => number(pick % cases),
         Param::Handle(resource) => kept(resource, pick),
         Param::Tag(_) => number(pick % 2),
+        Param::Case { last, .. } => number(pick % (last + 1)),
         Param::Pointer(Element::Utf8) => number(TEXTS + TEXT_SLOT * (pick % 12)),
         Param::Length(Element::Utf8) => number(TEXT_LENGTH),
         Param::Pointer(Element::Byte) => number(TEXTS + pick),
