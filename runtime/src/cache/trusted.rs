@@ -1,7 +1,9 @@
 //! The only unsafe code of this crate: machine code that becomes a module. It is
 //! had from nowhere but a [`Trusted`], and there is none without a mark that fits.
 //!
-//! Measured, as the cache pays for it: see `examples/cache_cost.rs`.
+//! It pays: loading the sample guests `hello`, `uri` and `supervised` took 1/55, 1/67
+//! and 1/146 of the time of compiling them, in a development build
+//! (`cargo test --test hostile cache_cost -- --ignored --nocapture`).
 
 #![allow(unsafe_code)]
 

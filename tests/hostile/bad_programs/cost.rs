@@ -102,10 +102,8 @@ fn bodies() -> Vec<(&'static str, usize, Vec<u8>)> {
         [&[0x41, 8][..], &sum, &[0x36, 2, 0]].concat()
     };
     let wide = |locals: usize| WORK / locals * 9 / 10 - 64;
-    let mut all = Vec::new();
-
     // Straight lines.
-    all.push((
+    let mut all = vec![(
         "a line of additions",
         2,
         [
@@ -114,7 +112,7 @@ fn bodies() -> Vec<(&'static str, usize, Vec<u8>)> {
             &[0x1a],
         ]
         .concat(),
-    ));
+    )];
     all.push((
         "a line of loads and stores",
         2,
@@ -199,7 +197,7 @@ fn bodies() -> Vec<(&'static str, usize, Vec<u8>)> {
         ("200 locals in 64 loops in loops", 200, 64),
     ] {
         let used = [gets(locals), sums(locals)].concat();
-        let nests = WORK / 10 * 9 / (locals * (2 + depth / 4)) / depth;
+        let nests = WORK / 10 * 8 / (locals * (2 + depth / 4)) / depth;
         let room = BODY / (used.len() + 7 * depth);
         let nested = nest(depth, used, &BACK).repeat(nests.min(room).min(LOOPS / depth));
         all.push((what, locals, nested));
@@ -209,7 +207,7 @@ fn bodies() -> Vec<(&'static str, usize, Vec<u8>)> {
         ("200 locals set in 64 loops in loops", 200, 64),
     ] {
         let used = [sets(locals), sums(locals)].concat();
-        let nests = WORK / 10 * 9 / (locals * (2 + depth / 4)) / depth;
+        let nests = WORK / 10 * 8 / (locals * (2 + depth / 4)) / depth;
         let room = BODY / (used.len() + 7 * depth);
         let nested = nest(depth, used, &BACK).repeat(nests.min(room).min(LOOPS / depth));
         all.push((what, locals, nested));
