@@ -305,14 +305,15 @@ fn forest() -> String {
 #[test]
 fn a_tree_that_grows_is_killed_whole() -> Result<()> {
     table(|table| {
-        let program = table.host.wat(&table.module(&forest()))?;
         for priority in [Priority::Immediate, Priority::BeforeNextEvent].repeat(5) {
+            let program = table.host.wat(&table.module(&forest()))?;
             // What escapes never ends.
             let limits = Limits::default().isolates(12).turn_cpu(3_600_000);
             let root = table
                 .host
                 .runtime
                 .spawn(&program, SpawnOptions::new().limits(limits))?;
+            drop(program);
             table.doing("waiting until the tree has grown");
             while root.group().alive() < 12 {
                 table.ping()?;

@@ -4,7 +4,7 @@
 use anyhow::{Context, Result, ensure};
 
 use super::calls::{Call, HANDLES, PARAMETERS, calls, list_of, number};
-use insula_tests::hostile::{End, MEMORY_END, Row, rows};
+use insula_tests::hostile::{End, MEMORY_END, Row, row, rows};
 use insula_tests::wit::{Element, Param};
 
 #[test]
@@ -285,12 +285,11 @@ fn a_request_without_a_uri_spawns() -> Result<()> {
             .context("no variant")?;
         // What the request asks for in its fullest case, nobody here has.
         let spawn = spawn.with(uri, number(0)).with(reach, number(0));
-        let mut call = spawn.row("spawns", End::Ended);
         // `result<spawned, refusal>`, of which the first byte says that it is one.
-        call.wat = call.wat.replace(
+        let wat = spawn.wat().replace(
             "(call $exit))",
             "(if (i32.load8_u (i32.const 3072)) (then unreachable)) (call $exit))",
         );
-        Ok(vec![call])
+        Ok(vec![row("spawns", wat, End::Ended)])
     })
 }

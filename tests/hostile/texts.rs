@@ -5,7 +5,7 @@ use anyhow::{Result, bail, ensure};
 use insula::{ExitReason, SpawnOptions, Stream};
 
 use super::calls::{calls, number};
-use insula_tests::hostile::{End, MEMORY_END, main, rows, table};
+use insula_tests::hostile::{End, MEMORY_END, main, row, rows, table};
 use insula_tests::wit::{Element, Param};
 
 /// Every text of the contract but those of errors, which must not be lost
@@ -40,9 +40,8 @@ fn every_text_is_utf8_and_not_too_long() -> Result<()> {
                     } else {
                         End::broken(["is not UTF-8"])
                     };
-                    let mut row = call.row(what, end);
-                    row.wat += &format!("(data (i32.const 8) \"{bytes}\")");
-                    rows.push(row);
+                    let wat = call.wat() + &format!("(data (i32.const 8) \"{bytes}\")");
+                    rows.push(row(format!("{}: {what}", call.import.name), wat, end));
                 }
                 // All of memory, from the first byte: zeros are UTF-8.
                 for length in [65_537, MEMORY_END] {

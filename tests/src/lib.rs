@@ -3,8 +3,10 @@
 
 #![forbid(unsafe_code)]
 
+mod alone;
 mod folder;
 pub mod hostile;
+pub mod process;
 pub mod soak;
 pub mod wit;
 
@@ -19,6 +21,7 @@ use std::time::Duration;
 use anyhow::Result;
 use insula::{ExitReason, Line, Program, Runtime, RuntimeBuilder, SpawnOptions, Stream};
 
+pub use alone::{alone, doing};
 pub use folder::Folder;
 
 /// The module of every guest crate, by name.
@@ -41,7 +44,7 @@ pub fn in_time<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> 
     thread::spawn(move || done.send(work()));
     result
         .recv_timeout(HANG)
-        .unwrap_or_else(|error| panic!("it hangs or panicked: {error}"))
+        .unwrap_or_else(|error| panic!("it hangs or panicked: {error}: {}", alone::done_last()))
 }
 
 /// The simplest executor.
@@ -126,6 +129,12 @@ impl Host {
         self.run(&self.program(module)?, SpawnOptions::new())
     }
 
+    /// Forgets what was told until now.
+    pub fn forget(&self) {
+        self.told.lines.lock().expect("no panic").clear();
+        self.told.exits.lock().expect("no panic").clear();
+    }
+
     /// What was printed, as `name: text`, in order.
     pub fn lines(&self) -> Vec<String> {
         let lines = self.told.lines.lock().expect("no panic");
@@ -159,6 +168,11 @@ impl Host {
         let below = lines.skip_while(|line| line != heading).skip(1);
         let below = below.map_while(|line| line.strip_prefix("  ").map(str::to_owned));
         below.collect()
+    }
+
+    /// Who has ended, and why, in order.
+    pub fn exits(&self) -> Vec<(String, ExitReason)> {
+        self.told.exits.lock().expect("no panic").clone()
     }
 
     /// Why the isolate of this name ended, if it has.

@@ -29,9 +29,19 @@ impl SpawnRequest {
         self
     }
 
+    /// Of the program at the URI there.
+    pub fn uri(self, start: u32, length: u32) -> Self {
+        self.option(0).put(4, start).put(8, length)
+    }
+
     /// With a first message and no port in it.
     pub fn message(self, start: u32, length: u32) -> Self {
         self.option(20).put(24, start).put(28, length)
+    }
+
+    /// So many ports for its first message: their handles are listed there.
+    pub fn ports(self, start: u32, count: u32) -> Self {
+        self.option(20).put(32, start).put(36, count)
     }
 
     pub fn paused(mut self) -> Self {

@@ -1,32 +1,51 @@
 //! The table: how its rows are run and checked.
 
-use std::sync::mpsc::{RecvTimeoutError, channel};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::fmt::Write as _;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, anyhow, ensure};
-use insula::{ExitReason, Figures, Isolate, SpawnOptions};
+use anyhow::{Context, Result, bail, ensure};
+use insula::{ExitReason, Figures, Isolate, Program, SpawnOptions, Stream};
 
-use super::row::Row;
-use super::text::{BYSTANDER, module};
-use crate::Host;
+use super::row::{Guest, Host as HostsPart, Row};
+use super::text::{BYSTANDER, WARM_UP, module};
+use crate::process::Process;
+use crate::{Host, alone, doing, in_time};
 
-/// How long a table may take on a busy machine before it is said to hang. No
-/// result depends on it.
-const PATIENCE: Duration = Duration::from_secs(240);
+/// For how many isolates a table's runtime has room.
+const PLACES: u32 = 64;
 
-/// A runtime with a bystander on it.
+/// How many mappings more than before the rows of a table may leave: each worker
+/// thread has up to six (stack, signal stack, their guards, the allocator's arena),
+/// and programs that were loaded leave a few. Seen: 30.
+const MAPPINGS: usize = 128;
+
+/// How many bytes more than before the rows of a table may leave in memory.
+/// Every place of the pool was filled with what it keeps before the first row,
+/// so this is what the compiler and the allocator keep. Seen: 33 MiB, after
+/// megabytes of code.
+const RESIDENT: u64 = 48 << 20;
+
+/// How many rows are run twice, of a table that has more.
+const AGAIN: usize = 50;
+
+/// What the second time may leave that the first time did not: the noise of the
+/// allocator, and a few threads. Seen: 3 mappings and 1 MiB.
+const MORE_MAPPINGS: usize = 32;
+const MORE_RESIDENT: u64 = 8 << 20;
+
+/// A runtime with a bystander on it, in a process of its own.
 pub struct Table {
     pub host: Host,
     pub bystander: Isolate,
     before: Figures,
-    doing: Arc<Mutex<String>>,
+    process: Process,
 }
 
 impl Table {
-    fn new(doing: Arc<Mutex<String>>) -> Result<Self> {
-        let host = Host::new()?;
+    fn new() -> Result<Self> {
+        let host = Host::with(|builder| builder.max_isolates(PLACES))?;
+        warm_up(&host)?;
         let bystander = host.wat(&module(&host, BYSTANDER))?;
         let bystander = host.runtime.spawn(&bystander, SpawnOptions::new())?;
         ping_of(&bystander)?;
@@ -35,13 +54,13 @@ impl Table {
             host,
             bystander,
             before,
-            doing,
+            process: Process::now()?,
         })
     }
 
     /// Says what is going on, for the case that it never ends.
     pub fn doing(&self, what: &str) {
-        what.clone_into(&mut self.doing.lock().unwrap_or_else(PoisonError::into_inner));
+        doing(what);
     }
 
     /// A module around `body`, with the imports that it names.
@@ -60,37 +79,146 @@ impl Table {
         ping_of(&self.bystander).context("the bystander does not answer")
     }
 
-    /// What has to hold after whatever a guest did.
+    /// What has to hold after whatever a guest did: the bystander answers, and
+    /// the figures are where they were.
     pub fn check(&self) -> Result<()> {
         self.ping()?;
         // A worker takes note of a turn's end just after its isolate's.
-        let deadline = Instant::now() + Duration::from_secs(60);
+        let deadline = Instant::now() + Duration::from_secs(20);
         loop {
-            let mut now = self.host.runtime.figures();
-            // How many threads there are is the scheduler's own business.
-            now.workers = self.before.workers;
-            if now == self.before {
+            let left = self.left()?;
+            if left.is_empty() {
                 return Ok(());
             }
-            ensure!(
-                Instant::now() < deadline,
-                "something is left: {now:?}, was {:?}",
-                self.before
-            );
+            ensure!(Instant::now() < deadline, "something is left: {left}");
             thread::sleep(Duration::from_millis(1));
         }
     }
 
-    pub fn row(&self, row: &Row) -> Result<()> {
-        self.doing(&row.name);
-        let reason = self.run(&row.wat, SpawnOptions::new().limits(row.limits.clone()))?;
-        let Row { end, wat, .. } = row;
-        ensure!(
-            end.is(&reason, &row.limits),
-            "expected {end:?}, it {reason}\n{reason:?}\n{wat}"
-        );
-        self.check()
+    /// What is there and was not there before.
+    pub fn left(&self) -> Result<String> {
+        let (mut now, mut process) = (self.host.runtime.figures(), Process::now()?);
+        // How many workers there are is the scheduler's own business.
+        process.threads = (process.threads + self.before.workers).saturating_sub(now.workers);
+        now.workers = self.before.workers;
+        let mut left = String::new();
+        if now != self.before {
+            write!(left, "{now:?}, was {:?}; ", self.before)?;
+        }
+        let before = self.process;
+        for (what, now, most) in [
+            ("threads", process.threads, before.threads),
+            ("file descriptors", process.descriptors, before.descriptors),
+            ("mappings", process.mappings, before.mappings + MAPPINGS),
+        ] {
+            if now > most {
+                write!(left, "{now} {what}, not {most}; ")?;
+            }
+        }
+        if process.descriptors > before.descriptors {
+            write!(left, "{:?}; ", Process::descriptors()?)?;
+        }
+        let most = before.resident + RESIDENT;
+        if process.resident > most {
+            write!(left, "{} bytes in memory, not {most}; ", process.resident)?;
+        }
+        Ok(left)
     }
+
+    fn ran(&self, row: &Row) -> Result<()> {
+        let bytes = match &row.guest {
+            Guest::Text(body) => wat::parse_str(self.module(body))?,
+            Guest::File(bytes) => bytes.clone(),
+        };
+        let program = match Program::from_bytes(&self.host.runtime, &bytes) {
+            Ok(program) => program,
+            Err(error) => return row.expect_error(&error),
+        };
+        let options = SpawnOptions::new().limits(row.limits.clone());
+        let reason = match row.host {
+            HostsPart::Waits => self.host.run(&program, options)?,
+            HostsPart::Kills => self.killed(&program, options)?,
+        };
+        row.expect(&reason)?;
+        for (name, end) in &row.others {
+            let reason = self.host.exit_of(name);
+            let reason = reason.with_context(|| format!("there was no {name}"))?;
+            ensure!(
+                end.is(&reason, &row.limits),
+                "{name}: expected {end:?}, it {reason}"
+            );
+        }
+        row.then.map_or(Ok(()), |then| then(&self.host))
+    }
+
+    /// Kills a guest where it wanted to be.
+    fn killed(&self, program: &Program, options: SpawnOptions<'_>) -> Result<ExitReason> {
+        let isolate = self.host.runtime.spawn(program, options)?;
+        self.wait_for_line(&isolate)?;
+        self.ping()?;
+        Ok(in_time(move || {
+            isolate.group().kill();
+            isolate.group().wait();
+            isolate.join()
+        }))
+    }
+
+    /// Waits until a guest has printed that it is where it wanted to be.
+    fn wait_for_line(&self, isolate: &Isolate) -> Result<()> {
+        while self.host.texts(Stream::Stdout).is_empty() {
+            if let Some(reason) = isolate.exit_reason() {
+                bail!("it {reason} before it was killed");
+            }
+            thread::yield_now();
+        }
+        Ok(())
+    }
+
+    /// Runs rows. Tells every row that fails, not the first alone.
+    fn rows<'a>(&self, rows: impl Iterator<Item = &'a Row>) -> Result<()> {
+        let mut failed = Vec::new();
+        for row in rows {
+            self.doing(&row.name);
+            let ran = self.ran(row);
+            self.host.forget();
+            if let Err(error) = ran {
+                failed.push(format!("{}: {error:#}", row.name));
+            }
+            // What is left would be found after every row that follows.
+            if let Err(error) = self.check() {
+                failed.push(format!("{}: {error:#}", row.name));
+                break;
+            }
+        }
+        ensure!(
+            failed.is_empty(),
+            "{} rows fail:\n{}",
+            failed.len(),
+            failed.join("\n\n")
+        );
+        Ok(())
+    }
+}
+
+/// Uses once what is kept for the next use: every place of the pool, filled with
+/// more than it keeps, and the pools of the compiler and of WASI.
+fn warm_up(host: &Host) -> Result<()> {
+    let program = host.wat(&module(host, WARM_UP))?;
+    let isolates: Vec<_> = (0..PLACES)
+        .map(|_| host.runtime.spawn(&program, SpawnOptions::new()))
+        .collect::<Result<_, _>>()?;
+    while host.texts(Stream::Stdout).len() < isolates.len() {
+        thread::yield_now();
+    }
+    for isolate in isolates {
+        isolate.kill();
+        in_time(move || {
+            isolate.group().wait();
+            isolate.join()
+        });
+    }
+    host.forget();
+    Ok(())
 }
 
 fn ping_of(bystander: &Isolate) -> Result<()> {
@@ -101,52 +229,32 @@ fn ping_of(bystander: &Isolate) -> Result<()> {
     Ok(())
 }
 
-/// Runs rows on one runtime. Tells every row that fails, not the first alone.
-pub fn rows(rows: impl FnOnce(&Table) -> Result<Vec<Row>> + Send + 'static) -> Result<()> {
-    table(move |table| {
+/// Runs rows on one runtime, and then again: nothing may grow by that.
+pub fn rows(rows: impl FnOnce(&Table) -> Result<Vec<Row>>) -> Result<()> {
+    table(|table| {
         let rows = rows(table)?;
         ensure!(!rows.is_empty(), "there are no rows");
-        let failed: Vec<_> = rows
-            .iter()
-            .filter_map(|row| {
-                let error = table.row(row).err()?;
-                Some(format!("{}: {error:#}", row.name))
-            })
-            .collect();
-        println!("{} rows", rows.len());
+        table.rows(rows.iter())?;
+        let before = Process::now()?;
+        table.rows(rows.iter().step_by(rows.len().div_ceil(AGAIN)))?;
+        let growth = Process::now()?.growth(&before);
+        println!("{} rows; once more: {growth:?}", rows.len());
         ensure!(
-            failed.is_empty(),
-            "{} rows fail:\n{}",
-            failed.len(),
-            failed.join("\n\n")
+            growth.mappings <= MORE_MAPPINGS && growth.resident <= MORE_RESIDENT,
+            "it grows each time: {growth:?}"
         );
         Ok(())
     })
 }
 
-/// Gives a table to `work`, on a thread of its own: what hangs is a failure.
-pub fn table(work: impl FnOnce(&Table) -> Result<()> + Send + 'static) -> Result<()> {
-    let doing = Arc::new(Mutex::new("starting".to_owned()));
-    let (done, result) = channel();
-    let for_thread = doing.clone();
-    let thread = thread::spawn(move || {
-        let ran = Table::new(for_thread).and_then(|table| {
-            let worked = work(&table).and_then(|()| table.check());
-            table.doing("shutting the runtime down");
-            worked
-        });
-        let _ = done.send(ran);
-    });
-    match result.recv_timeout(PATIENCE) {
-        Ok(ran) => ran,
-        Err(RecvTimeoutError::Timeout) => {
-            let doing = doing.lock().unwrap_or_else(PoisonError::into_inner);
-            Err(anyhow!("it hangs: {doing}"))
-        }
-        Err(RecvTimeoutError::Disconnected) => {
-            let panic = thread.join().err();
-            let text = panic.and_then(|panic| panic.downcast::<String>().ok());
-            Err(anyhow!("the table panicked: {}", text.unwrap_or_default()))
-        }
-    }
+/// Gives a table to `work`, in a process of its own.
+pub fn table(work: impl FnOnce(&Table) -> Result<()>) -> Result<()> {
+    alone(|| {
+        doing("starting");
+        let table = Table::new()?;
+        work(&table)?;
+        table.check()?;
+        doing("shutting the runtime down");
+        Ok(())
+    })
 }

@@ -94,3 +94,19 @@ pub(super) const BYSTANDER: &str = r#"
                             (call $drop-send-port (i32.load (i32.const 44)))))
                     (br $next)))))
 "#;
+
+/// Fills more memory than a place of the pool keeps, calls WASI, says so and
+/// waits.
+pub(super) const WARM_UP: &str = r#"
+    (memory (export "memory") 10)
+    (table 1000 funcref)
+    (data (i32.const 64) "\48\00\00\00\03\00\00\00up\n")
+    (func (export "wake"))
+    (func (export "insula:entry/main")
+        (memory.fill (i32.const 1024) (i32.const 1) (i32.const 600000))
+        (drop (call $fd_sync (i32.const 3)))
+        (drop (call $fd_advise (i32.const 3) (i64.const 0) (i64.const 0) (i32.const 0)))
+        (call $first-port (i64.const 0) (i32.const 0))
+        (call $receive-port.listen (i32.load (i32.const 4)) (i32.const 1))
+        (drop (call $fd_write (i32.const 1) (i32.const 64) (i32.const 1) (i32.const 0))))
+"#;
