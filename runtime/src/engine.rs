@@ -137,6 +137,8 @@ fn pool(isolates: u32) -> PoolingAllocationConfig {
     pool.total_core_instances(isolates)
         .total_memories(isolates)
         .total_tables(isolates)
+        // Nobody uses fibers, and each of their stacks takes two mappings.
+        .total_stacks(0)
         .max_memories_per_module(1)
         .max_tables_per_module(1)
         .max_memory_size(RESERVATION as usize)

@@ -252,7 +252,7 @@ const OTHERS: &[Call] = &[
         "asks for the process's own CPU time",
         "clock_time_get",
         "2 0L 64",
-        BAD_DESCRIPTOR,
+        NOT_SUPPORTED,
     ),
     ("waits for nothing", "poll_oneoff", "64 1024 0 128", INVALID),
     (
@@ -298,51 +298,54 @@ fn refused() -> impl Iterator<Item = Row> {
 
 /// What a guest gets that asks with pointers and lengths that lie.
 fn lies() -> Vec<Row> {
-    let traps = |name: &str, function: &str, arguments: &str, word: &'static str| {
-        row(name, answer(&code(function, arguments)), End::Trapped(word))
+    let lies = |name: &str, function: &str, arguments: &str, end: End| {
+        row(name, answer(&code(function, arguments)), end)
     };
+    let outside = |what: &'static str| End::broken([what, "outside"]);
+    let answered = |errno: i32| End::Exited(1000 + errno);
     vec![
-        traps(
+        lies(
             "4 GiB of random bytes",
             "random_get",
             "0 -1",
-            "exceeds limit",
+            answered(INVALID),
         ),
-        traps(
+        lies(
             "random bytes over the end",
             "random_get",
             "131070 100",
-            "out of bounds",
+            outside("random bytes"),
         ),
-        traps(
+        lies(
             "the time, at the last address",
             "clock_time_get",
             "1 0L -8",
-            "out of bounds",
+            outside("a place for a result"),
         ),
-        traps(
-            "sizes over the end",
-            "args_sizes_get",
-            "131071 64",
-            "out of bounds",
-        ),
-        traps(
+        lies(
             "a clock that is not there",
             "clock_res_get",
             "77 64",
-            "Invalid enum",
+            answered(INVALID),
         ),
-        traps(
+        lies(
+            "sizes over the end",
+            "args_sizes_get",
+            "131071 64",
+            End::Trapped("out of bounds"),
+        ),
+        lies(
             "all rights that there are not",
             "path_open",
             "3 0 1024 10 0 -1L -1L 0 64",
-            "out of range",
+            End::Trapped("out of range"),
         ),
         // Refused before it is copied.
-        row(
+        lies(
             "a path of 4 GiB",
-            answer(&code("path_open", "3 0 1024 -1 0 0L 0L 0 64")),
-            End::Exited(1000 + NO_MEMORY),
+            "path_open",
+            "3 0 1024 -1 0 0L 0L 0 64",
+            answered(NO_MEMORY),
         ),
     ]
 }

@@ -274,7 +274,7 @@ fn outside() -> Vec<Row> {
             "(func $deep (param v128) (local v128)
                 (call $deep (i64x2.add (local.get 0) (local.get 1)))
                 (call $deep (local.get 1)))",
-            End::Trapped("stack"),
+            End::Limit(Limit::WasmStack),
         ),
         traps(
             "a function with 20,000 locals that calls itself",
@@ -283,7 +283,7 @@ fn outside() -> Vec<Row> {
                 "(func $deep {} (local.set 19999 (i64.const 1)) (call $deep) (drop (local.get 19999)))",
                 "(local i64)".repeat(20_000)
             ),
-            End::Trapped("stack"),
+            End::Limit(Limit::WasmStack),
         ),
     ]
 }

@@ -281,7 +281,6 @@ fn proposals() -> Vec<Row> {
         ("a 64-bit table", with("(table i64 1 funcref)")),
         ("atomic operations", with("(func (drop (i32.atomic.rmw.add (i32.const 0) (i32.const 1))))")),
         ("structures", with("(type (struct (field i32)))")),
-        ("typed references to functions", with("(type $t (func)) (func (param (ref $t)) (call_ref $t (local.get 0)))")),
         ("exceptions", with("(tag $t) (func (throw $t))")),
         ("vectors that the machine defines", with("(func (param v128 v128) (result v128) (i8x16.relaxed_swizzle (local.get 0) (local.get 1)))")),
         ("stacks to switch", with("(type $f (func)) (type $c (cont $f))")),
