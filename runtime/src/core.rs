@@ -13,6 +13,7 @@ use crate::events;
 use crate::group::GroupCore;
 use crate::guest_random;
 use crate::isolate::IsolateCore;
+use crate::knobs::MappingBudget;
 use crate::limits::Limits;
 use crate::loader::Loader;
 use crate::output::{GroupOutput, Output};
@@ -38,6 +39,7 @@ pub(crate) struct Core {
     pub(crate) port_ids: PortIds,
     pub(crate) on_exit: Option<OnExit>,
     pub(crate) events: Arc<events::Hub>,
+    pub(crate) mappings: MappingBudget,
     groups: Mutex<Groups>,
     monitor: Mutex<Option<JoinHandle>>,
     closing: AtomicBool,
@@ -97,6 +99,7 @@ impl Core {
             },
             on_exit: settings.on_exit,
             events: settings.events,
+            mappings: MappingBudget::default(),
             groups: Mutex::new(Groups::default()),
             monitor: Mutex::new(None),
             closing: AtomicBool::new(false),
@@ -142,6 +145,12 @@ impl Core {
         lock(&self.groups).alive.remove(&number);
     }
 
+    /// Places of the pool that are in use.
+    pub(crate) fn pool_memories(&self) -> usize {
+        let pool = self.engine.pooling_allocator_metrics();
+        pool.map_or(0, |pool| pool.memories())
+    }
+
     pub(crate) fn figures(&self) -> Figures {
         let groups: Vec<_> = lock(&self.groups)
             .alive
@@ -153,10 +162,7 @@ impl Core {
             workers: self.scheduler.threads(),
             preempted: self.scheduler.preempted(),
             loads: self.loader.running(),
-            pool_memories: self
-                .engine
-                .pooling_allocator_metrics()
-                .map_or(0, |pool| pool.memories()),
+            pool_memories: self.pool_memories(),
             ..Figures::default()
         };
         for group in groups {

@@ -82,6 +82,7 @@ mod host_wait;
 mod host_watch;
 mod input;
 mod isolate;
+mod knobs;
 mod limits;
 mod line;
 mod listeners;

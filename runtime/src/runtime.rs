@@ -380,7 +380,7 @@ impl RuntimeBuilder {
         let isolates = self.max_isolates;
         let engine_error = |error: wasmtime::Error| StartError::Engine {
             isolates,
-            why: format!("{error:#}"),
+            why: crate::knobs::explain(&error),
         };
         let engine = crate::engine::new(isolates, &self.limits).map_err(engine_error)?;
         let (linker, imports) = crate::abi::linker(&engine).map_err(engine_error)?;

@@ -11,6 +11,7 @@ use crate::exit::{frames, without_panicking};
 use crate::host_memory::HostShare;
 use crate::input::Input;
 use crate::isolate::IsolateCore;
+use crate::knobs;
 use crate::overtime::limit_reason;
 use crate::port::{Paid, PortRef};
 use crate::program::Program;
@@ -162,6 +163,9 @@ impl Start {
                 ));
             }
         };
+        let core = isolate.group().core();
+        let has_room = core.mappings.check(core.pool_memories() as u64 + 1);
+        has_room.map_err(ExitReason::NotStarted)?;
         let mut state = State::new(
             isolate,
             &program,
@@ -256,7 +260,7 @@ fn reason(error: wasmtime::Error, store: &Store<State>, instantiating: bool) -> 
                  (raise it with `RuntimeBuilder::max_isolates`)"
             ))
         }
-        _ if instantiating => ExitReason::NotStarted(format!("{error:#}")),
+        _ if instantiating => ExitReason::NotStarted(knobs::explain(&error)),
         _ => ExitReason::Trapped {
             trap: error.root_cause().to_string(),
             backtrace,

@@ -55,11 +55,6 @@ fn endless() -> Vec<(&'static str, String, &'static str)> {
                             (else (call $match (i32.sub (local.get $left) (i32.const 1))))))))",
         ),
         (
-            "a tail call of itself",
-            "(call $for_ever)".to_owned(),
-            "(func $for_ever (return_call $for_ever))",
-        ),
-        (
             "divisions and square roots",
             "(local $x f64) (local.set $x (f64.const 2))".to_owned()
                 + &again("(local.set $x (f64.sqrt (f64.div (f64.const 7) (local.get $x))))"),

@@ -277,11 +277,11 @@ fn outside() -> Vec<Row> {
             End::Limit(Limit::WasmStack),
         ),
         traps(
-            "a function with 20,000 locals that calls itself",
+            "a function with 9,000 locals that calls itself",
             "(call $deep)",
             &format!(
-                "(func $deep {} (local.set 19999 (i64.const 1)) (call $deep) (drop (local.get 19999)))",
-                "(local i64)".repeat(20_000)
+                "(func $deep {} (local.set 8999 (i64.const 1)) (call $deep) (drop (local.get 8999)))",
+                "(local i64)".repeat(9_000)
             ),
             End::Limit(Limit::WasmStack),
         ),

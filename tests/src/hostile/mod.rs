@@ -10,4 +10,4 @@ pub use bombs::{SHORT_CHILD, SPAWN, WAITING_CHILD, child, send_until_full, until
 pub use requests::{SpawnRequest, spawn_request};
 pub use row::{End, Guest, Row, file, killed, row};
 pub use table::{Table, rows, table};
-pub use text::{MEMORY, MEMORY_END, main, module, server, short_name};
+pub use text::{BYSTANDER, MEMORY, MEMORY_END, main, module, server, short_name};

@@ -69,8 +69,8 @@ pub fn module(host: &Host, body: &str) -> String {
     text + body + ")"
 }
 
-/// Answers each message with its own bytes.
-pub(super) const BYSTANDER: &str = r#"
+/// Answers each message with its own bytes, where it brings a reply port.
+pub const BYSTANDER: &str = r#"
     (memory (export "memory") 2)
     (global $free (mut i32) (i32.const 0))
     (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32)
