@@ -207,14 +207,61 @@ pub fn rows() -> Vec<Row> {
         .map(|row| row.limits(limits.clone())),
     );
     rows.extend([
-        killed("a message to itself at each wake", wakes_itself()),
+        row(
+            "a message to itself at each wake",
+            wakes_itself(),
+            End::Limit(Limit::Cpu),
+        )
+        .limits(Limits::default().cpu(100)),
         killed(
             "a timer that is due at once at each wake",
-            starts_a_timer_at_each_wake(),
+            starts_a_timer_at_each_wake(0),
         ),
-        killed("thirty loops", thirty_loops()),
+        row("thirty loops", thirty_loops(), End::Limit(Limit::GroupCpu))
+            .limits(Limits::default().group_cpu(300)),
     ]);
+    rows.extend(sleepers());
     rows
+}
+
+/// Guests that hold a thread, or their place, and compute nothing.
+fn sleepers() -> Vec<Row> {
+    let sleep = |nanoseconds: i64, absolute: u32| {
+        format!(
+            "(i32.store (i32.const 80) (i32.const 1)) (i64.store (i32.const 88) (i64.const {nanoseconds}))
+            (i32.store16 (i32.const 104) (i32.const {absolute}))
+            (drop (call $poll_oneoff (i32.const 64) (i32.const 256) (i32.const 1) (i32.const 0)))"
+        )
+    };
+    let of_turn = Limits::default().turn_wall(100);
+    vec![
+        row(
+            "a sleep of 584 years",
+            main(&sleep(-1, 0)),
+            End::Limit(Limit::TurnWall),
+        ),
+        row(
+            "a sleep until the end of time",
+            main(&sleep(-1, 1)),
+            End::Limit(Limit::TurnWall),
+        ),
+        row(
+            "short sleeps without end",
+            main(&format!(
+                "(loop $again {} (br $again))",
+                sleep(1_000_000, 0)
+            )),
+            End::Limit(Limit::TurnWall),
+        ),
+        row(
+            "a life of short waits",
+            starts_a_timer_at_each_wake(1_000_000),
+            End::Limit(Limit::Life),
+        ),
+    ]
+    .into_iter()
+    .map(|row| row.limits(of_turn.clone().life(300)))
+    .collect()
 }
 
 /// A guest that sends itself a message and loops where it is to make room for it.
@@ -241,14 +288,16 @@ fn wakes_itself() -> String {
             "(call $receive-port.sender (global.get $port) (i32.const 16))
             (global.set $to (i32.load (i32.const 20))) {send} {SAY_HERE}"
         ),
-        &format!("(call $receive (i32.const 64)) {send}"),
+        &format!("(global.set $free (i32.const 16384)) (call $receive (i32.const 64)) {send}"),
     ) + "(global $to (mut i32) (i32.const 0))"
         + HERE
 }
 
-fn starts_a_timer_at_each_wake() -> String {
-    let start = "(call $timer.start (i64.const 0) (i64.const 0) (i32.const 64))
-        (global.set $timer (i32.load (i32.const 68)))";
+fn starts_a_timer_at_each_wake(nanoseconds: u32) -> String {
+    let start = format!(
+        "(call $timer.start (i64.const {nanoseconds}) (i64.const 0) (i32.const 64))
+        (global.set $timer (i32.load (i32.const 68)))"
+    );
     server(
         &format!("{start} {SAY_HERE}"),
         &format!("(call $receive (i32.const 128)) (call $drop-timer (global.get $timer)) {start}"),
@@ -267,5 +316,5 @@ fn thirty_loops() -> String {
 
 #[test]
 fn cpu() -> Result<()> {
-    super::group("CPU")
+    super::group("CPU and time")
 }

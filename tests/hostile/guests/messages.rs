@@ -27,7 +27,7 @@ fn to_itself(first: &str, wake: &str) -> String {
             "(call $receive-port.sender (global.get $port) (i32.const 16))
             (global.set $to (i32.load (i32.const 20))) {first} {SAY_HERE}"
         ),
-        wake,
+        &format!("(global.set $free (i32.const 16384)) {wake}"),
     ) + "(global $to (mut i32) (i32.const 0))"
         + HERE
 }
@@ -44,7 +44,7 @@ fn floods() -> Vec<Row> {
         )
     };
     let two_for_one = format!(
-        "(loop $again (call $receive (i32.const 64))
+        "(loop $again (global.set $free (i32.const 16384)) (call $receive (i32.const 64))
             (if (i32.load8_u (i32.const 64)) (then (drop {0}) (drop {0}) (br $again))))",
         send(TO, 4)
     );
@@ -236,10 +236,7 @@ fn ties() -> Vec<Row> {
             "a message that goes round between ports of its own",
             to_itself(
                 &format!("(drop {})", send(TO, 1000)),
-                &format!(
-                    "(global.set $free (i32.const 16384)) (call $receive (i32.const 64)) (drop {})",
-                    send(TO, 1000)
-                ),
+                &format!("(call $receive (i32.const 64)) (drop {})", send(TO, 1000)),
             ),
         ),
         row(

@@ -24,7 +24,7 @@ struct Group {
 
 const GROUPS: [Group; 9] = [
     Group {
-        name: "CPU",
+        name: "CPU and time",
         rows: cpu::rows,
     },
     Group {
