@@ -34,6 +34,12 @@ pub(crate) fn build(mut builder: WasiCtxBuilder, dirs: &[OpenDir]) -> wasmtime::
     // The first call makes the descriptors; that this one is about no folder does
     // not matter.
     fd_prestat_get(&mut context, &mut GuestMemory::Unshared(&mut [0; 8]), 0, 0)?;
+    place(&mut context, dirs)?;
+    Ok(context)
+}
+
+/// Puts each folder where something else was, and leaves nothing else there.
+fn place(context: &mut WasiP1Ctx, dirs: &[OpenDir]) -> wasmtime::Result<()> {
     let table = context.ctx().table;
     let mut places =
         table
@@ -55,6 +61,5 @@ pub(crate) fn build(mut builder: WasiCtxBuilder, dirs: &[OpenDir]) -> wasmtime::
     if places.next().is_some() {
         wasmtime::bail!("there is a place that no folder was granted for");
     }
-    drop(places);
-    Ok(context)
+    Ok(())
 }
