@@ -355,7 +355,7 @@ fn the_times_of_files_are_no_finer_a_clock() -> Result<()> {
         for time in told {
             let time = Duration::from_nanos(time.parse()?);
             ensure!(is_shown != time.is_zero(), "{access}: {time:?}");
-            let is_whole = time.subsec_nanos() % 1_000_000 == 0;
+            let is_whole = time.subsec_nanos().is_multiple_of(1_000_000);
             ensure!(
                 is_whole || access == ClockAccess::Real,
                 "{access}: {time:?}"
