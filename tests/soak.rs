@@ -14,6 +14,7 @@ const MOST_RESIDENT: u64 = 400 << 10;
 fn ten_seconds_of_anything_leave_nothing() -> Result<()> {
     let report = run(&Options {
         time: Duration::from_secs(10),
+        deeds: 2_000,
         seed: 7,
         sample: Duration::from_millis(500),
         quiet: Duration::from_secs(1),

@@ -20,6 +20,7 @@ fn main() -> Result<()> {
     fs::create_dir_all(&folder)?;
     let options = Options {
         time: Duration::from_secs(seconds),
+        deeds: 0,
         seed,
         sample: Duration::from_secs(2),
         quiet: Duration::from_secs((seconds / 60).clamp(2, 60)),

@@ -36,6 +36,8 @@ pub use trend::check;
 pub struct Options {
     /// For how long.
     pub time: Duration,
+    /// How many things are done at least, however long that takes.
+    pub deeds: u64,
     /// What decides which things happen.
     pub seed: u64,
     /// How often figures are sampled.
@@ -106,7 +108,7 @@ pub fn run(options: &Options) -> Result<Report> {
     let mut driver = Driver::new(options.seed, guests)?;
     let mut next_sample = Duration::ZERO;
     let mut next_quiet = options.quiet;
-    while soak.began.elapsed() < options.time {
+    while soak.began.elapsed() < options.time || driver.deeds() < options.deeds {
         driver.does(&soak.runtime)?;
         soak.listen()?;
         if soak.began.elapsed() >= next_sample {
