@@ -73,7 +73,7 @@ impl Driver {
                 count => {
                     let place = self.rng.usize(..count);
                     let mut held = self.groups.swap_remove(place);
-                    self.to_group(&mut held)?;
+                    self.does_to_group(&mut held)?;
                     self.groups.push(held);
                     Ok(())
                 }
@@ -245,7 +245,7 @@ impl Driver {
         Ok(())
     }
 
-    fn to_group(&mut self, held: &mut Held) -> Result<()> {
+    fn does_to_group(&mut self, held: &mut Held) -> Result<()> {
         let message = self.message();
         let to = self.port_of_ours();
         if let Some(isolate) = &held.isolate {
