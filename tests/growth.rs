@@ -1,13 +1,12 @@
 //! Guests that try to make the host's own memory grow by what is on no budget.
 //! In a process of its own: it measures the process's memory.
 
-use std::fs;
 use std::time::Duration;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 use crossbeam_channel::RecvTimeoutError;
 use insula::{ExitReason, Limits, Program, Runtime, SpawnOptions};
-use insula_tests::{HANG, Host};
+use insula_tests::{HANG, Host, process};
 
 /// What the host may grow by meanwhile, in megabytes: several times less than
 /// what each of these guests made it grow by when it could.
@@ -15,10 +14,7 @@ const MOST: u64 = 100;
 
 /// Megabytes of the process that are in memory.
 fn resident() -> Result<u64> {
-    let status = fs::read_to_string("/proc/self/status")?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-    let kilobytes = line.and_then(|line| line.split_whitespace().next());
-    Ok(kilobytes.context("no VmRSS")?.parse::<u64>()? >> 10)
+    Ok(process::resident()? >> 20)
 }
 
 const IMPORTS: &str = r#"

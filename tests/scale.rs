@@ -3,8 +3,9 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use insula::{ExitReason, Limits, Runtime, SendPort, SpawnOptions};
+use insula_tests::process::threads;
 use insula_tests::{Host, guest, in_time};
 
 /// What a process has beside a thread for each core: three of the test harness's,
@@ -21,15 +22,6 @@ fn cores() -> usize {
 fn one_at_a_time() -> MutexGuard<'static, ()> {
     static TURN: Mutex<()> = Mutex::new(());
     TURN.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// Threads of this process, as the kernel counts them.
-fn threads() -> Result<usize> {
-    let status = std::fs::read_to_string("/proc/self/status")?;
-    let line = status
-        .lines()
-        .find_map(|line| line.strip_prefix("Threads:"));
-    Ok(line.context("no line about threads")?.trim().parse()?)
 }
 
 /// So many that no default limit is met.
