@@ -6,13 +6,18 @@ use std::time::Duration;
 
 use anyhow::{Result, ensure};
 use insula_tests::soak::{Options, run};
+use peak_alloc::PeakAlloc;
 
-/// KiB that the process may hold at the end: several times what it does.
-const MOST_RESIDENT: u64 = 400 << 10;
+#[global_allocator]
+static HEAP: PeakAlloc = PeakAlloc;
+
+/// By how many KiB the heap may differ between two quiet points of the second half.
+const MOST_HEAP: u64 = 1024;
 
 #[test]
 fn ten_seconds_of_anything_leave_nothing() -> Result<()> {
     let report = run(&Options {
+        heap: || HEAP.current_usage(),
         time: Duration::from_secs(10),
         deeds: 2_000,
         seed: 7,
@@ -23,11 +28,14 @@ fn ten_seconds_of_anything_leave_nothing() -> Result<()> {
     for kind in ["ended", "killed", "limit", "trapped", "failed"] {
         ensure!(report.ends.contains_key(kind), "nobody {kind}");
     }
-    let last = report.samples.last().map(|sample| sample.process);
-    let last = last.unwrap_or_default();
-    println!("{last:?}");
-    // Every place of the pool keeps half a MiB warm, and few were used; none of the
-    // guests' own memories is left.
-    ensure!(last.resident < MOST_RESIDENT, "{} KiB", last.resident);
+    let quiet = report.samples.iter().filter(|sample| sample.quiet);
+    let heap: Vec<_> = quiet.map(|sample| sample.process.heap).collect();
+    println!("heap at the quiet points: {heap:?} KiB");
+    let late = heap[heap.len() / 2..].iter();
+    let (least, most) = (late.clone().min(), late.max());
+    ensure!(
+        most <= least.map(|least| least + MOST_HEAP).as_ref(),
+        "{heap:?} KiB"
+    );
     Ok(())
 }

@@ -8,6 +8,10 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use insula_tests::soak::{Options, check, plot, run, thinned, write};
+use peak_alloc::PeakAlloc;
+
+#[global_allocator]
+static HEAP: PeakAlloc = PeakAlloc;
 
 /// How many rows the table has about, beside the quiet points.
 const ROWS: usize = 360;
@@ -19,6 +23,7 @@ fn main() -> Result<()> {
     let folder = PathBuf::from(next()?);
     fs::create_dir_all(&folder)?;
     let options = Options {
+        heap: || HEAP.current_usage(),
         time: Duration::from_secs(seconds),
         deeds: 0,
         seed,

@@ -34,6 +34,8 @@ pub use trend::check;
 /// How a soak runs.
 #[derive(Debug, Clone)]
 pub struct Options {
+    /// Tells how many bytes of heap the process has, where its allocator counts them.
+    pub heap: fn() -> usize,
     /// For how long.
     pub time: Duration,
     /// How many things are done at least, however long that takes.
@@ -83,6 +85,7 @@ struct Soak {
     /// Before the first guest.
     before: Figures,
     began: Instant,
+    heap: fn() -> usize,
     report: Report,
 }
 
@@ -99,6 +102,7 @@ pub fn run(options: &Options) -> Result<Report> {
         events: runtime.events(),
         before: Figures::default(),
         began: Instant::now(),
+        heap: options.heap,
         report: Report::default(),
         runtime,
         bystander,
@@ -150,7 +154,7 @@ impl Soak {
             quiet,
             deeds: driver.deeds(),
             figures: self.runtime.figures(),
-            process: Process::read()?,
+            process: Process::read(self.heap)?,
         });
         Ok(())
     }

@@ -29,6 +29,7 @@ const PANELS: [(&str, &[Line]); 4] = [
         "memory, MiB (dots: quiet points)",
         &[
             line("resident", BLUE, |s| s.process.resident as f64 / 1024.0),
+            line("heap", ORANGE, |s| s.process.heap as f64 / 1024.0),
             line("linear memories", GREY, |s| {
                 s.figures.memory as f64 / 1048576.0
             }),
@@ -94,6 +95,7 @@ fn draw_panel(
     let mut chart = ChartBuilder::on(panel)
         .caption(caption, ("sans-serif", 14))
         .margin(6)
+        .margin_right(36)
         .x_label_area_size(24)
         .y_label_area_size(48)
         .build_cartesian_2d(0.0..end, 0.0..top)?;

@@ -10,6 +10,8 @@ use insula::Runtime;
 pub struct Process {
     /// KiB in memory.
     pub resident: u64,
+    /// KiB of heap: no noise of the allocator's, nor of memory that stays warm.
+    pub heap: u64,
     /// Memory mappings.
     pub mappings: u64,
     /// Threads.
@@ -25,7 +27,7 @@ pub struct Process {
 const TICK_MS: u64 = 10;
 
 impl Process {
-    pub fn read() -> Result<Self> {
+    pub fn read(heap: fn() -> usize) -> Result<Self> {
         let status = fs::read_to_string("/proc/self/status")?;
         let field = |name: &str| -> Result<u64> {
             let line = status.lines().find_map(|line| line.strip_prefix(name));
@@ -34,6 +36,7 @@ impl Process {
         };
         Ok(Process {
             resident: field("VmRSS:")?,
+            heap: heap() as u64 >> 10,
             threads: field("Threads:")?,
             mappings: Runtime::mappings().context("no /proc/self/maps")? as u64,
             descriptors: fs::read_dir("/proc/self/fd")?.count() as u64,

@@ -7,7 +7,7 @@ use anyhow::Result;
 use super::Sample;
 
 const COLUMNS: &str = "seconds,quiet,deeds,groups,isolates,messages,ports,timers,waits,names,\
-                       workers,preempted,memory,pool_memories,resident_kib,mappings,threads,\
+                       workers,preempted,memory,pool_memories,resident_kib,heap_kib,mappings,threads,\
                        descriptors,cpu_ms";
 
 /// Writes the table with its heading.
@@ -30,6 +30,7 @@ pub fn write(samples: &[Sample], to: &mut impl Write) -> Result<()> {
             figures.memory,
             figures.pool_memories as u64,
             process.resident,
+            process.heap,
             process.mappings,
             process.threads,
             process.descriptors,

@@ -8,6 +8,10 @@ use super::{Report, Sample};
 /// in KiB, beside twice the standard error of the trend.
 const MEMORY: f64 = 2048.0;
 
+/// The same for the heap: a thread that came or went, and not one isolate of each
+/// thousand.
+const HEAP: f64 = 64.0;
+
 /// By how many the mappings may: each place of the pool that is used for the first
 /// time takes a few.
 const MAPPINGS: f64 = 64.0;
@@ -81,6 +85,7 @@ pub fn check(report: &Report) -> Result<Vec<String>> {
         Ok(())
     };
     flat("resident KiB", &|sample| sample.process.resident, MEMORY)?;
+    flat("heap KiB", &|sample| sample.process.heap, HEAP)?;
     flat("mappings", &|sample| sample.process.mappings, MAPPINGS)?;
     // A program that nobody waits for any more may still be read.
     flat("descriptors", &|sample| sample.process.descriptors, 1.0)?;
