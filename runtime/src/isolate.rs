@@ -1,32 +1,34 @@
 //! One isolate, as the host's threads share it: everything but what its store
 //! holds.
 
-use std::collections::BTreeMap;
+mod ending;
+mod exit;
+mod limits_met;
+mod stopping;
+
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, OnceLock};
-use std::task::{Poll, Waker};
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use exit::Exit;
 
 use crate::control::{Controls, Part};
-use crate::core::shielded;
 use crate::cpu::Computed;
 use crate::events::Event;
 use crate::group::GroupCore;
 use crate::guest_random::RandomSource;
 use crate::host_memory::{HostShare, ISOLATE, PORT, STORE};
 use crate::limits::Limits;
-use crate::listeners::cut;
 use crate::mailbox::Mailbox;
 use crate::meters::{IsolateMeters, Meter};
 use crate::overtime::Overtime;
-use crate::port::{Port, PortRef, SendStatus, Target};
+use crate::port::{Port, PortRef, Target};
 use crate::program::Program;
 use crate::sched::{RunState, Seat};
-use crate::sync::{lock, wait, wait_timeout};
+use crate::sync::lock;
 use crate::task::Task;
 use crate::turn::{Body, Start, TurnEnd};
-use crate::usage::{Usage, Used};
-use insula_message::{ExitReason, Limit, LimitHit, Scope};
+use insula_message::{ExitReason, Limit, LimitHit};
 
 pub(crate) struct IsolateCore {
     number: u64,
@@ -66,14 +68,6 @@ pub(crate) struct IsolateCore {
     exited: Condvar,
 }
 
-#[derive(Default)]
-struct Exit {
-    reason: Option<ExitReason>,
-    /// Futures of the host's that wait for it, by their numbers.
-    wakers: BTreeMap<u64, Waker>,
-    wakers_made: u64,
-}
-
 /// What an isolate is made with.
 pub(crate) struct Traits {
     pub(crate) number: u64,
@@ -85,12 +79,8 @@ pub(crate) struct Traits {
     pub(crate) paused: bool,
 }
 
-/// How often listeners are told of one limit of one isolate at most.
-const LIMIT_TOLD_EVERY: Duration = Duration::from_secs(1);
-
 /// The slot of the first receive port in every mailbox.
 pub(crate) const FIRST_PORT: usize = 0;
-
 impl IsolateCore {
     /// Makes an isolate that its maker queues.
     pub(crate) fn new(traits: Traits, group: &Arc<GroupCore>, start: Start) -> Arc<Self> {
@@ -302,73 +292,6 @@ impl IsolateCore {
         }
     }
 
-    /// Says why it will have ended, once it is stopped. The first reason counts.
-    pub(crate) fn will_stop(&self, reason: ExitReason) {
-        lock(&self.stop).get_or_insert(reason);
-    }
-
-    /// Asks the isolate to end. The first reason counts.
-    pub(crate) fn stop(self: &Arc<Self>, reason: ExitReason) {
-        self.will_stop(reason);
-        if self.stopped.swap(true, Ordering::SeqCst) {
-            return;
-        }
-        if let Some(seat) = lock(&self.waiting).as_ref() {
-            seat.nudge();
-        }
-        if let Some(time) = self.group.virtual_time() {
-            time.wake(self.number);
-        }
-        self.waits_at_door(false);
-        if self.waits_for_program.load(Ordering::SeqCst) {
-            self.queue_first(None);
-        }
-        self.wake(None);
-        // It may wait at its group's door, or behind others: now it goes first.
-        if self.run.is_queued() {
-            self.queue(None);
-        }
-    }
-
-    pub(crate) fn is_stopped(&self) -> bool {
-        self.stopped.load(Ordering::SeqCst)
-    }
-
-    /// Why it was asked to end, if it was; cheap when it was not.
-    pub(crate) fn stop_reason_if_stopped(&self) -> Option<ExitReason> {
-        if self.is_stopped() {
-            self.stop_reason()
-        } else {
-            None
-        }
-    }
-
-    /// Why it was asked to end.
-    pub(crate) fn stop_reason(&self) -> Option<ExitReason> {
-        lock(&self.stop).clone()
-    }
-
-    /// Says that its group's door is shut for it, or is not any more: meanwhile it is
-    /// nothing that can happen before time goes on.
-    pub(crate) fn waits_at_door(&self, waits: bool) {
-        let Some(time) = self.group.virtual_time() else {
-            return;
-        };
-        let waited = self.at_door.swap(waits, Ordering::SeqCst);
-        match (waited, waits) {
-            (false, true) => time.work_ends(),
-            (true, false) => time.work_begins(),
-            _ => {}
-        }
-    }
-
-    /// Runs `wait` while the thread on `seat` can be woken by [`Self::stop`].
-    pub(crate) fn waiting_on(&self, seat: &Arc<Seat<Task>>, wait: impl FnOnce()) {
-        *lock(&self.waiting) = Some(seat.clone());
-        wait();
-        *lock(&self.waiting) = None;
-    }
-
     /// One turn. True when the isolate has to be queued again.
     pub(crate) fn run(self: &Arc<Self>, seat: &Arc<Seat<Task>>) -> bool {
         if !self.run.start() {
@@ -397,221 +320,5 @@ impl IsolateCore {
             self.group.work_ends();
         }
         again
-    }
-
-    /// Everything that has to happen when an isolate ends, in the order in which
-    /// others may see it: the heap goes, the ports close, its place in the group
-    /// is free; then listeners are told, then whoever waits here. Of one that hung
-    /// only the heap and the place are still there.
-    fn end(self: &Arc<Self>, reason: ExitReason) {
-        self.run.end();
-        let body = std::mem::replace(&mut *lock(&self.body), Body::Gone);
-        drop(body);
-        // Taking a large memory back takes its time. The isolate ends in any case.
-        let _ = self.charge_lap();
-        let mut told = lock(&self.ended);
-        if std::mem::replace(&mut *told, true) {
-            // It hung, and all was told while it did.
-            self.free_place();
-            self.group.leave(self.number);
-        } else {
-            self.close();
-            self.free_place();
-            self.tell_end(reason, || self.group.leave(self.number));
-        }
-    }
-
-    /// Tells of an end whose turn does not come back, unless it has after all.
-    fn end_hanging(self: &Arc<Self>) {
-        let mut told = lock(&self.ended);
-        if !std::mem::replace(&mut *told, true) {
-            self.close();
-            let reason = self.stop_reason().unwrap_or(ExitReason::Killed);
-            self.tell_end(reason, || self.group.hangs(self.number));
-        }
-    }
-
-    /// Others may have its place in the group.
-    fn free_place(&self) {
-        self.group.free_place(self.number);
-        if self.group.alive() == 0 {
-            self.group.names.close(&self.group);
-        }
-    }
-
-    /// Nothing comes in any more.
-    fn close(&self) {
-        let dropped = {
-            let mut mailbox = lock(&self.mailbox);
-            let dropped = mailbox.shut();
-            mailbox.show(&self.meters);
-            dropped
-        };
-        drop(dropped);
-        self.end_life();
-        self.show_cpu();
-        self.group.remember(&self.meters);
-    }
-
-    /// Tells everybody, in the order in which they may hear of it. The group is left
-    /// just before the reason can be seen.
-    fn tell_end(self: &Arc<Self>, reason: ExitReason, leave: impl FnOnce()) {
-        // What only guests hold on to is on no budget: little is kept for them.
-        let short = cut(&reason);
-        let is_watched = self.watches.load(Ordering::SeqCst) > 0;
-        let linked = self.end_controls(short.clone()).tell(&reason);
-        self.emit_end(&reason);
-        self.group.core().isolate_exited(self, &reason);
-        // A host is told of the cause before it is told of what follows.
-        linked.end(self, &reason);
-        // Who sees the reason sees the group without it, and who sees that sees
-        // the reason.
-        let mut exit = lock(&self.exit);
-        exit.reason = Some(if is_watched { reason } else { short });
-        let wakers = std::mem::take(&mut exit.wakers);
-        leave();
-        drop(exit);
-        self.exited.notify_all();
-        for waker in wakers.into_values() {
-            // A host's code: one that panics must not take the worker along.
-            shielded(|| waker.wake());
-        }
-        self.group.work_ends();
-    }
-
-    /// The host holds it once more.
-    pub(crate) fn watch_begins(&self) {
-        self.watches.fetch_add(1, Ordering::SeqCst);
-    }
-
-    pub(crate) fn watch_ends(&self) {
-        self.watches.fetch_sub(1, Ordering::SeqCst);
-    }
-
-    fn emit_end(&self, reason: &ExitReason) {
-        if let ExitReason::Limit { hit, .. } = reason {
-            self.met(*hit);
-        }
-        if let Some(error) = crate::control::notices::error_text(reason) {
-            self.emit(|group, isolate| Event::Uncaught {
-                group,
-                isolate,
-                error,
-            });
-        }
-        self.emit(|group, isolate| Event::Exited {
-            group,
-            isolate,
-            reason: reason.clone(),
-        });
-    }
-
-    /// Something was refused to it, or it ends, because of a limit: that is counted
-    /// each time, and told not too often. No lock may be held.
-    pub(crate) fn met(&self, hit: LimitHit) {
-        if hit.limit.scope() == Scope::Isolate {
-            self.meter(hit.limit).refuse();
-        }
-        self.group.meter(hit.limit).refuse();
-        if self.is_news(hit.limit) {
-            self.emit(|group, isolate| Event::LimitHit {
-                group,
-                isolate,
-                hit,
-            });
-        }
-    }
-
-    /// Its mailbox has refused a message: where that was for want of room, a limit
-    /// of its own was met, whoever sent the message. No lock may be held.
-    pub(crate) fn refused_message(&self, status: SendStatus, cost: u64) -> SendStatus {
-        if status == SendStatus::Full {
-            let hit = lock(&self.mailbox).full_by(cost);
-            self.met(hit);
-        }
-        status
-    }
-
-    /// What it uses of the limits that it has for itself.
-    pub(crate) fn usage(&self) -> Usage {
-        lock(&self.mailbox).show(&self.meters);
-        self.show_life();
-        self.show_cpu();
-        Usage::of(Scope::Isolate, |limit| {
-            Used::of(self.meters.of(limit), self.limits.get(limit))
-        })
-    }
-
-    /// Whether listeners were not told of this limit for a while. A guest that asks
-    /// in a loop for what it cannot have must not shut out all other events.
-    fn is_news(&self, limit: Limit) -> bool {
-        if !self.group.core().events.is_heard() {
-            return false;
-        }
-        let now = self.group.now();
-        let mut told = lock(&self.told);
-        match told.iter_mut().find(|(other, _)| *other == limit) {
-            Some((_, last)) if now.saturating_sub(*last) < LIMIT_TOLD_EVERY => false,
-            Some((_, last)) => {
-                *last = now;
-                true
-            }
-            None => {
-                told.push((limit, now));
-                true
-            }
-        }
-    }
-
-    pub(crate) fn exit_reason(&self) -> Option<ExitReason> {
-        lock(&self.exit).reason.clone()
-    }
-
-    /// The reason, or none and `waker` is woken when it is there. `number` is the
-    /// future's, none where it has none yet.
-    pub(crate) fn poll_exit(&self, number: &mut Option<u64>, waker: &Waker) -> Poll<ExitReason> {
-        let waker = waker.clone();
-        let mut exit = lock(&self.exit);
-        if let Some(reason) = &exit.reason {
-            return Poll::Ready(reason.clone());
-        }
-        let number = *number.get_or_insert_with(|| {
-            exit.wakers_made += 1;
-            exit.wakers_made
-        });
-        let old = exit.wakers.insert(number, waker);
-        drop(exit);
-        drop(old);
-        Poll::Pending
-    }
-
-    /// That future does not wait any more.
-    pub(crate) fn forget_waker(&self, number: u64) {
-        let waker = lock(&self.exit).wakers.remove(&number);
-        drop(waker);
-    }
-
-    pub(crate) fn wait_for_exit(&self) -> ExitReason {
-        let mut exit = lock(&self.exit);
-        loop {
-            match &exit.reason {
-                Some(reason) => return reason.clone(),
-                None => exit = wait(&self.exited, exit),
-            }
-        }
-    }
-
-    pub(crate) fn wait_for_exit_timeout(&self, time: Duration) -> Option<ExitReason> {
-        let Some(deadline) = Instant::now().checked_add(time) else {
-            return Some(self.wait_for_exit());
-        };
-        let mut exit = lock(&self.exit);
-        loop {
-            let left = deadline.saturating_duration_since(Instant::now());
-            if exit.reason.is_some() || left.is_zero() {
-                return exit.reason.clone();
-            }
-            exit = wait_timeout(&self.exited, exit, left);
-        }
     }
 }
