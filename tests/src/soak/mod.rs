@@ -8,11 +8,11 @@
 //! threads, descriptors) is sampled, and has to have stopped growing by the second
 //! half of the run.
 
+mod cpu;
 mod deeds;
 mod guests;
 mod hostile;
 mod plot;
-mod process;
 mod table;
 mod trend;
 
@@ -23,9 +23,9 @@ use anyhow::{Context, Result, ensure};
 use insula::{Event, Events, ExitReason, Figures, Isolate, Limit, Runtime, SpawnOptions};
 
 use crate::HANG;
+use crate::process::Process;
 use deeds::Driver;
 use guests::Guests;
-use process::Process;
 
 pub use plot::plot;
 pub use table::{thinned, write};
@@ -72,6 +72,10 @@ pub struct Sample {
     pub figures: Figures,
     /// Of the whole process.
     pub process: Process,
+    /// Bytes of heap: no noise of the allocator's, nor of memory that stays warm.
+    pub heap: u64,
+    /// CPU time since the process began.
+    pub cpu: Duration,
 }
 
 /// Room for so many isolates: few enough that every place of the pool was used
@@ -154,7 +158,9 @@ impl Soak {
             quiet,
             deeds: driver.deeds(),
             figures: self.runtime.figures(),
-            process: Process::read(self.heap)?,
+            process: Process::now()?,
+            heap: (self.heap)() as u64,
+            cpu: cpu::cpu_time()?,
         });
         Ok(())
     }

@@ -24,15 +24,15 @@ const ORANGE: RGBColor = RGBColor(230, 110, 20);
 const GREEN: RGBColor = RGBColor(44, 140, 60);
 const GREY: RGBColor = RGBColor(120, 120, 120);
 
+const MIB: f64 = (1 << 20) as f64;
+
 const PANELS: [(&str, &[Line]); 4] = [
     (
         "memory, MiB (dots: quiet points)",
         &[
-            line("resident", BLUE, |s| s.process.resident as f64 / 1024.0),
-            line("heap", ORANGE, |s| s.process.heap as f64 / 1024.0),
-            line("linear memories", GREY, |s| {
-                s.figures.memory as f64 / 1048576.0
-            }),
+            line("resident", BLUE, |s| s.process.resident as f64 / MIB),
+            line("heap", ORANGE, |s| s.heap as f64 / MIB),
+            line("linear memories", GREY, |s| s.figures.memory as f64 / MIB),
         ],
     ),
     (
@@ -55,7 +55,7 @@ const PANELS: [(&str, &[Line]); 4] = [
         "done so far",
         &[
             line("deeds, thousands", BLUE, |s| s.deeds as f64 / 1e3),
-            line("CPU, s", ORANGE, |s| s.process.cpu as f64 / 1e3),
+            line("CPU, s", ORANGE, |s| s.cpu.as_secs_f64()),
         ],
     ),
 ];

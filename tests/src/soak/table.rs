@@ -29,12 +29,12 @@ pub fn write(samples: &[Sample], to: &mut impl Write) -> Result<()> {
             figures.preempted as u64,
             figures.memory,
             figures.pool_memories as u64,
-            process.resident,
-            process.heap,
-            process.mappings,
-            process.threads,
-            process.descriptors,
-            process.cpu,
+            process.resident >> 10,
+            sample.heap >> 10,
+            process.mappings as u64,
+            process.threads as u64,
+            process.descriptors as u64,
+            sample.cpu.as_millis() as u64,
         ]
         .map(|value| value.to_string());
         writeln!(to, "{:.1},{}", sample.time.as_secs_f64(), values.join(","))?;

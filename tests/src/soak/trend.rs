@@ -17,7 +17,7 @@ const HEAP: f64 = 64.0;
 const MAPPINGS: f64 = 64.0;
 
 /// Threads beside one for each core: as in `tests/scale.rs`.
-const THREADS: u64 = 12;
+const THREADS: usize = 12;
 
 /// A straight line through values, by least squares.
 #[derive(Debug, Clone, Copy)]
@@ -84,12 +84,24 @@ pub fn check(report: &Report) -> Result<Vec<String>> {
         said.push(line);
         Ok(())
     };
-    flat("resident KiB", &|sample| sample.process.resident, MEMORY)?;
-    flat("heap KiB", &|sample| sample.process.heap, HEAP)?;
-    flat("mappings", &|sample| sample.process.mappings, MAPPINGS)?;
+    flat(
+        "resident KiB",
+        &|sample| sample.process.resident >> 10,
+        MEMORY,
+    )?;
+    flat("heap KiB", &|sample| sample.heap >> 10, HEAP)?;
+    flat(
+        "mappings",
+        &|sample| sample.process.mappings as u64,
+        MAPPINGS,
+    )?;
     // A program that nobody waits for any more may still be read.
-    flat("descriptors", &|sample| sample.process.descriptors, 1.0)?;
-    let cores = std::thread::available_parallelism().map_or(1, usize::from) as u64;
+    flat(
+        "descriptors",
+        &|sample| sample.process.descriptors as u64,
+        1.0,
+    )?;
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let threads = late.iter().map(|sample| sample.process.threads).max();
     let threads = threads.unwrap_or(0);
     ensure!(
