@@ -20,7 +20,7 @@ if ! command -v c++ >/dev/null; then
         exit 1
     fi
 fi
-command -v cargo-fuzz >/dev/null || cargo install --locked cargo-fuzz
+command -v cargo-fuzz >/dev/null || cargo install --locked cargo-fuzz --version 0.13.2
 
 flags=(--fuzz-dir . --sanitizer none --codegen-units 16)
 cargo fuzz build "${flags[@]}"

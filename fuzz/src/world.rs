@@ -78,7 +78,11 @@ impl World {
             );
             thread::yield_now();
         }
-        if self.checks.fetch_add(1, Ordering::Relaxed) % 16 == 0 {
+        if self
+            .checks
+            .fetch_add(1, Ordering::Relaxed)
+            .is_multiple_of(16)
+        {
             self.ping();
         }
     }
