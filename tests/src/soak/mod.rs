@@ -107,7 +107,7 @@ pub fn run(options: &Options) -> Result<Report> {
         before: Figures::default(),
         began: Instant::now(),
         heap: options.heap,
-        report: Report::default(),
+        report: Report::for_run(options),
         runtime,
         bystander,
     };
@@ -130,6 +130,19 @@ pub fn run(options: &Options) -> Result<Report> {
     }
     soak.quiet(&mut driver)?;
     Ok(soak.report)
+}
+
+impl Report {
+    /// With room for all samples from the beginning: one that grew would be what the
+    /// heap grows by.
+    fn for_run(options: &Options) -> Self {
+        let times = |every: Duration| options.time.as_nanos() / every.as_nanos().max(1);
+        let samples = times(options.sample) + times(options.quiet) + 2;
+        Report {
+            samples: Vec::with_capacity(usize::try_from(samples).unwrap_or(0)),
+            ..Report::default()
+        }
+    }
 }
 
 impl Soak {
