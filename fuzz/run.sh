@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Fuzzes every target for so many seconds, 20 where nothing is said, from the
-# seeds on: fuzz/run.sh [SECONDS [TARGET..]]
+# seeds on: fuzz/run.sh [SECONDS [TARGET..]]. SEED decides how they are varied, 1
+# where nothing is said: CI tries the same each time.
 set -euo pipefail
 cd "$(dirname "$0")"
 seconds=${1:-20}
@@ -29,6 +30,6 @@ for target; do
     # What is found goes to the first folder.
     mkdir -p "corpus/$target"
     cargo fuzz run "${flags[@]}" "$target" "corpus/$target" "seeds/$target" -- \
-        -max_total_time="$seconds" -timeout=60 -rss_limit_mb=3000 -max_len=8192 \
-        -print_final_stats=1 -verbosity=1
+        -max_total_time="$seconds" -timeout=120 -rss_limit_mb=3000 -max_len=8192 \
+        -print_final_stats=1 -verbosity=1 -seed="${SEED:-1}"
 done
