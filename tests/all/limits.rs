@@ -305,6 +305,8 @@ fn what_the_host_keeps_for_a_group_is_limited() -> Result<()> {
             let said = table.host.texts(Stream::Stdout).split_off(said);
             ensure!(said == [hit.to_string()], "{what}: {said:?}");
             ensure!(short.refused == 1, "{what}: {short:?}");
+            // It holds a descriptor: the image of its memory.
+            drop(program);
             table.check()?;
         }
         Ok(())
@@ -433,8 +435,8 @@ fn preempted_turns_are_limited() -> Result<()> {
             + &child().data()
             + "(data (i32.const 1024) \"child\")
             (func (export \"insula:entry/child\") (loop $again (br $again)))";
-        let program = table.host.wat(&table.module(&wat))?;
         for (limit, many) in [(1, false), (256, true)] {
+            let program = table.host.wat(&table.module(&wat))?;
             let limits = Limits::default().preempted_turns(limit).turn_cpu(3_600_000);
             let isolate = table
                 .host
@@ -459,6 +461,7 @@ fn preempted_turns_are_limited() -> Result<()> {
             group.kill();
             drop(isolate);
             group.wait();
+            drop(program);
             table.check()?;
         }
         Ok(())
