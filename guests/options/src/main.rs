@@ -127,7 +127,9 @@ fn listens() {
 async fn wants_more_time() -> Result<(), Failure> {
     let hour = Duration::from_secs(3600);
     let limits = Limits::new().turn_wall(hour);
-    let child = SpawnOptions::new().limits(limits).spawn(sleeps, 3_600_000)?;
+    let child = SpawnOptions::new()
+        .limits(limits)
+        .spawn(sleeps, 3_600_000)?;
     println!("{:?}", limit_of(&child).await);
     Ok(())
 }
