@@ -30,6 +30,7 @@ fn roomy() -> Limits {
         .isolates(100_000)
         .handles(100_000)
         .group_memory(1 << 40)
+        .group_table_elements(1 << 40)
         .host_memory(1 << 40)
 }
 

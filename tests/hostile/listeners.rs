@@ -282,7 +282,8 @@ fn errors_without_end_are_the_guests_own_time() -> Result<()> {
                 for_ever(listen),
                 End::Limit(Limit::TurnCpu),
             )
-            .limits(limits()),
+            // A mailbox full of small messages leaves the allocator with pieces.
+            .limits(limits().mailbox_bytes(8 << 20)),
         ])
     })
 }
