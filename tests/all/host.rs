@@ -6,8 +6,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 use insula::{
-    CallError, ExitReason, Figures, Isolate, Limits, LoadError, Program, SendError, SpawnError,
-    SpawnOptions,
+    CallError, ExitReason, Isolate, Limits, LoadError, Program, SendError, SpawnError, SpawnOptions,
 };
 use insula_tests::{HANG, Host, guest, in_time};
 
@@ -274,10 +273,7 @@ fn a_group_of_servers_that_nobody_can_reach_ends() -> Result<()> {
     for name in ["main#1", "keeper#2", "keeper#3"] {
         assert_eq!(host.exit_of(name), Some(ExitReason::Ended), "{name}");
     }
-    // All that was counted is given back.
-    let mut figures = host.runtime.figures();
-    figures.workers = 0;
-    assert_eq!(figures, Figures::default());
+    host.expect_nothing_left();
     Ok(())
 }
 

@@ -399,9 +399,6 @@ fn whatever_ends_while_many_wait_nobody_waits_for_ever_and_nothing_is_left() -> 
         }
         in_time(move || actor.join());
     }
-    let mut figures = host.runtime.figures();
-    figures.workers = 0;
-    figures.preempted = 0;
-    assert_eq!(figures, insula::Figures::default());
+    host.expect_nothing_left();
     Ok(())
 }

@@ -16,10 +16,10 @@ use std::sync::mpsc;
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{self, Thread};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::Result;
-use insula::{ExitReason, Line, Program, Runtime, RuntimeBuilder, SpawnOptions, Stream};
+use insula::{ExitReason, Figures, Line, Program, Runtime, RuntimeBuilder, SpawnOptions, Stream};
 
 pub use alone::{alone, doing};
 pub use folder::Folder;
@@ -122,6 +122,22 @@ impl Host {
             group.wait();
             reason
         }))
+    }
+
+    /// Expects that all which the runtime counts is given back. A worker takes note of
+    /// a turn's end just after its isolate's, so that is waited for.
+    pub fn expect_nothing_left(&self) {
+        let deadline = Instant::now() + HANG;
+        loop {
+            let mut left = self.runtime.figures();
+            // How many there are is the scheduler's own business.
+            left.workers = 0;
+            if left == Figures::default() {
+                return;
+            }
+            assert!(Instant::now() < deadline, "something is left: {left:?}");
+            thread::yield_now();
+        }
     }
 
     /// The same for a guest without options.
