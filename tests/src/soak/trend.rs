@@ -8,9 +8,13 @@ use super::{Report, Sample};
 /// in KiB, beside twice the standard error of the trend.
 const MEMORY: f64 = 2048.0;
 
-/// The same for the heap: a thread that came or went, and not one isolate of each
-/// thousand.
-const HEAP: f64 = 64.0;
+/// By how much the heap may grow likewise, in KiB: what is made once (a compiler more
+/// that works beside others) may come late in a run, ...
+const HEAP: f64 = 4096.0;
+
+/// ... but what leaks is there at each quiet point: the middle one of the changes from
+/// each to the next, times their number, in KiB.
+const LEAK: i64 = 64;
 
 /// By how many the mappings may: each place of the pool that is used for the first
 /// time takes a few.
@@ -66,6 +70,16 @@ pub fn trend(samples: &[&Sample], of: impl Fn(&Sample) -> u64) -> Trend {
     Trend::of(&points)
 }
 
+/// What the heap would have grown by if each change from one quiet point to the next
+/// had been the middle one of all, in KiB.
+fn leak(samples: &[&Sample]) -> i64 {
+    let heap = |sample: &Sample| (sample.heap >> 10) as i64;
+    let pairs = samples.windows(2);
+    let mut changes: Vec<_> = pairs.map(|pair| heap(pair[1]) - heap(pair[0])).collect();
+    changes.sort_unstable();
+    changes[changes.len() / 2] * changes.len() as i64
+}
+
 /// Fails when the process grew over the second half of a run: what its trend is
 /// for certain is compared, not the noise around it. Says in one line for each
 /// figure what it was.
@@ -101,6 +115,11 @@ pub fn check(report: &Report) -> Result<Vec<String>> {
         &|sample| sample.process.descriptors as u64,
         1.0,
     )?;
+    let leaked = leak(&late);
+    ensure!(
+        leaked <= LEAK,
+        "the heap leaks {leaked} KiB, {LEAK} allowed"
+    );
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let threads = late.iter().map(|sample| sample.process.threads).max();
     let threads = threads.unwrap_or(0);
@@ -108,6 +127,7 @@ pub fn check(report: &Report) -> Result<Vec<String>> {
         threads <= THREADS + 3 * cores,
         "{threads} threads at a quiet point"
     );
+    said.push(format!("heap KiB that leak: {leaked}"));
     said.push(format!("threads: {threads} at most"));
     Ok(said)
 }
