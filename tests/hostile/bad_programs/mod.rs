@@ -2,7 +2,7 @@
 //! goes on.
 
 mod bounds;
-mod bytes;
+pub mod bytes;
 mod cost;
 mod limits;
 mod loading;

@@ -4,28 +4,16 @@
 use anyhow::Result;
 use insula_tests::hostile::{End, Row, file};
 
+use crate::bad_programs::bytes::number;
+
 /// Where every module begins.
 const HEADER: &[u8] = b"\0asm\x01\0\0\0";
 
 const NO_MODULE: &[&str] = &["no valid module"];
 
-/// A number as LEB128.
-fn leb(mut number: u64) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    loop {
-        let low = (number & 0x7f) as u8;
-        number >>= 7;
-        if number == 0 {
-            bytes.push(low);
-            return bytes;
-        }
-        bytes.push(low | 0x80);
-    }
-}
-
 /// A list as WebAssembly has them: how many, and then each.
 fn list(count: u64, content: &[u8]) -> Vec<u8> {
-    [leb(count), content.to_vec()].concat()
+    [number(count as usize), content.to_vec()].concat()
 }
 
 fn named(name: &[u8]) -> Vec<u8> {
@@ -129,7 +117,12 @@ fn bombs() -> Vec<Row> {
         let code = [BLOCK.repeat(depth), vec![END; depth]].concat();
         with_body(NO_LOCALS, &code)
     };
-    let locals = |count: u64| with_body(&list(1, &[leb(count), vec![0x7e]].concat()), &[]);
+    let locals = |count: u64| {
+        with_body(
+            &list(1, &[number(count as usize), vec![0x7e]].concat()),
+            &[],
+        )
+    };
     // br_table with so many targets, inside of a block.
     let targets = |count: u64| {
         let targets = vec![0; count as usize + 1];
@@ -247,7 +240,10 @@ fn lies() -> Vec<Row> {
         module(&[
             one_type(),
             (FUNCTIONS, list(1, &[0])),
-            (MEMORIES, list(1, &[vec![0], leb(pages)].concat())),
+            (
+                MEMORIES,
+                list(1, &[vec![0], number(pages as usize)].concat()),
+            ),
             exports(),
             (CODE, list(1, &named(&[0, END]))),
         ])
