@@ -81,6 +81,9 @@ mod host_stdin;
 mod host_wait;
 mod host_watch;
 mod input;
+#[cfg(feature = "internals")]
+#[doc(hidden)]
+pub mod internals;
 mod isolate;
 mod knobs;
 mod limits;

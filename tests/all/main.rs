@@ -2,6 +2,7 @@
 
 mod actor;
 mod backpressure;
+mod bench;
 mod busy;
 mod cache;
 mod calls;
