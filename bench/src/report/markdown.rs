@@ -152,7 +152,6 @@ fn figures(page: &mut String, row: &Row, result: &RowResult) {
     }
     let _ = writeln!(page, "| {} | {} |", row.size, names.join(" | "));
     let _ = writeln!(page, "|---|{}", "---|".repeat(names.len()));
-    let mut notes: Vec<String> = Vec::new();
     for at_size in &result.sizes {
         let _ = write!(page, "| {} |", size(at_size.size, row.size));
         for name in &names {
@@ -161,23 +160,38 @@ fn figures(page: &mut String, row: &Row, result: &RowResult) {
             let _ = write!(page, " {text} |");
         }
         page.push('\n');
-        for cell in &at_size.cells {
-            let failed = cell.failed.iter().map(|why| format!("**failed**: {why}"));
-            let missing = cell
-                .not_measured
-                .iter()
-                .map(|why| format!("not measured: {why}"));
-            for why in failed.chain(missing) {
-                let at = size(at_size.size, row.size);
-                notes.push(format!("- {} at {at}: {why}", cell.name));
-            }
-        }
     }
     if result.sizes.len() > 1 {
         let _ = writeln!(page, "\n![{}]({})", row.name, plot_name(row.name));
     }
+    notes(page, row, result);
+}
+
+/// Why something failed or is not measured, once for all sizes of which the same is
+/// said.
+fn notes(page: &mut String, row: &Row, result: &RowResult) {
+    let mut notes: Vec<(&str, String, Vec<String>)> = Vec::new();
+    for at_size in &result.sizes {
+        for cell in &at_size.cells {
+            let failed = cell.failed.iter().map(|why| format!("**failed**: {why}"));
+            let missing = cell.not_measured.iter();
+            let missing = missing.map(|why| format!("not measured: {why}"));
+            let at = size(at_size.size, row.size);
+            for why in failed.chain(missing) {
+                let mut told = notes.iter_mut();
+                match told.find(|(name, told, _)| *name == cell.name && *told == why) {
+                    Some((_, _, sizes)) if sizes.contains(&at) => {}
+                    Some((_, _, sizes)) => sizes.push(at.clone()),
+                    None => notes.push((&cell.name, why, vec![at.clone()])),
+                }
+            }
+        }
+    }
     if !notes.is_empty() {
-        let _ = writeln!(page, "\n{}", notes.join("\n"));
+        page.push('\n');
+    }
+    for (name, why, sizes) in notes {
+        let _ = writeln!(page, "- {name} at {}: {why}", sizes.join("; "));
     }
 }
 
