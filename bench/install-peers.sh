@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Install the peers that Insula is compared with, on a Debian machine, as root.
 #
-#   bench/install-peers.sh [beam|dart]...     (all without a name)
+#   bench/install-peers.sh [beam|dart|lunatic]...     (all without a name)
 #
 # What can go there goes to target/peers (INSULA_PEERS names another folder); only
 # Erlang and patchelf are the machine's own packages. What is there already is left
@@ -32,7 +32,7 @@ install_beam() {
     # erlang-base holds the compiler and gen_server; nothing else is used.
     command -v erlc > /dev/null || packages erlang-base \
         || { missing beam "apt-get did not install erlang-base"; return; }
-    say "beam: $(bench/peers/beam/run --version)"
+    built beam
 }
 
 # Dart's SDK is packaged from Debian 14 on. Where the machine's own suites do not
@@ -48,9 +48,7 @@ install_dart() {
         done
         [ -n "$got" ] || { missing dart "no Debian suite gave dart-sdk"; return; }
     fi
-    local version
-    version=$(bench/peers/dart/run --version) || { missing dart "it does not run"; return; }
-    say "dart: $version"
+    built dart
 }
 
 install_dart_from() {
@@ -81,10 +79,42 @@ install_dart_from() {
     rm -rf "$root" "$apt" && mv "$root.new" "$root"
 }
 
-[ $# -gt 0 ] || set -- beam dart
+install_lunatic() {
+    if [ ! -x "$peers/lunatic/bin/lunatic" ] && [ -z "$(type -P lunatic)" ]; then
+        lunatic_runtime 0.13.2 || { missing lunatic "cargo did not build lunatic-runtime"; return; }
+    fi
+    quietly rustup target add wasm32-wasip1
+    built lunatic
+}
+
+# The newest runtime has a lock file with a `time` that today's Rust does not compile:
+# its source is built with that one crate replaced, and all else as it was released.
+lunatic_runtime() {
+    local source=$peers/build/lunatic-source probe=$peers/build/lunatic-probe manifest
+    rm -rf "$source" "$probe"
+    mkdir -p "$source" "$probe/src"
+    : > "$probe/src/lib.rs"
+    printf '[package]\nname = "probe"\n[dependencies]\nlunatic-runtime = "=%s"\n[workspace]\n' \
+        "$1" > "$probe/Cargo.toml"
+    manifest=$(cargo metadata --quiet --format-version 1 --manifest-path "$probe/Cargo.toml" \
+        | grep -o "[^\"]*/lunatic-runtime-$1/Cargo.toml" | head -n 1)
+    [ -n "$manifest" ] && cp -r "$(dirname "$manifest")/." "$source" || return
+    printf '\n[workspace]\n' >> "$source/Cargo.toml"
+    quietly cargo update --manifest-path "$source/Cargo.toml" --package time --precise 0.3.36 || return
+    CARGO_TARGET_DIR=$peers/build/lunatic-runtime quietly cargo install --locked \
+        --path "$source" --root "$peers/lunatic"
+}
+
+# Builds a peer's programs now rather than at its first measurement.
+built() {
+    quietly "bench/peers/$1/run" --build || { missing "$1" "its programs are not built"; return; }
+    say "$1: $("bench/peers/$1/run" --version)"
+}
+
+[ $# -gt 0 ] || set -- beam dart lunatic
 for peer; do
     case $peer in
-        beam | dart) "install_$peer" ;;
+        beam | dart | lunatic) "install_$peer" ;;
         *) say "no peer is called $peer"; exit 2 ;;
     esac
 done

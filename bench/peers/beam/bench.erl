@@ -9,7 +9,7 @@
 -define(WINDOW, 1000).
 
 -export([start/0, init/1, handle_call/3, handle_cast/2]).
--export([echo/1, take/2, forward/2, worker/1, loop/0, idle/0]).
+-export([echo/1, take/2, forward/2, worker/1, pair/1, loop/0, idle/0]).
 
 start() -> main(init:get_plain_arguments()).
 
@@ -91,12 +91,25 @@ row("fan", Size) ->
     [Fan() || _ <- lists:seq(1, 100)],
     singles([per(1, Fan) || _ <- lists:seq(1, 1000)]);
 
+%% Each pair makes round trips of its own, all at the same time.
+row("pairs", Size) ->
+    Pairs = [spawn_link(?MODULE, pair, [self()]) || _ <- lists:seq(1, Size)],
+    Trips = max(100, 500000 div Size),
+    Together = fun(Times) ->
+        [Pair ! {go, Times} || Pair <- Pairs],
+        await(Size, done)
+    end,
+    Together(Trips div 5),
+    means([per(Trips * Size, fun() -> Together(Trips) end) || _ <- lists:seq(1, 5)],
+          5 * Trips * Size);
+
 row("bytes", _) ->
     {skip, "binaries are shared between processes, not copied (bytes-shared "
            "measures that)"};
 row("bytes-shared", Size) ->
     bytes(payload(Size));
 %% Maps with atoms as keys, and binaries that are short enough to be copied.
+row("nested-value", Size) -> row("nested", Size);
 row("nested", Size) ->
     Message = [item(Id) || Id <- lists:seq(1, Size)],
     Echo = spawn_link(?MODULE, echo, [self()]),
@@ -109,14 +122,8 @@ row("nested", Size) ->
 
 %% Plain processes that wait. None is hibernated: one that waits for its next message
 %% seldom is.
-row("idle-memory", Size) ->
-    resident(),
-    Before = resident(),
-    Idle = [spawn_link(?MODULE, idle, []) || _ <- lists:seq(1, Size)],
-    [Pid ! {self(), ping} || Pid <- Idle],
-    await(Size, pong),
-    Value = (resident() - Before) / Size,
-    line("bytes", [{value, Value}, {n, Size}]);
+row("idle-memory", Size) -> idle_ones("bytes", Size, fun resident/0);
+row("mappings", Size) -> idle_ones("mappings", Size, fun mappings/0);
 
 row("stop", _) ->
     singles([stop() || _ <- lists:seq(1, 2000)]);
@@ -133,12 +140,11 @@ row("beside-loops", Size) ->
 %% A suspended receiver: one that waits in a selective receive would be woken for
 %% each message to look at it. Its queue is kept beside its heap.
 row("mailbox", Size) ->
-    Receiver = spawn_opt(?MODULE, idle, [], [link, {message_queue_data, off_heap}]),
-    erlang:suspend_process(Receiver),
-    Before = resident(),
-    Value = per(Size, fun() -> flood(Size, Receiver) end),
-    {message_queue_len, Size} = process_info(Receiver, message_queue_len),
-    line("ns", [{value, Value}, {n, Size}, {bytes_each, (resident() - Before) / Size}]);
+    {Value, _} = mailbox(Size),
+    line("ns", [{value, Value}, {n, Size}]);
+row("mailbox-memory", Size) ->
+    {_, Value} = mailbox(Size),
+    line("bytes", [{value, Value}, {n, Size}]);
 
 row("spawn-cold", _) ->
     {skip, "a process has no slot that could be used for the first time"};
@@ -165,6 +171,15 @@ forward(Next, Main) ->
 
 worker(Main) ->
     receive Number -> Main ! Number + 1, worker(Main) end.
+
+pair(Main) ->
+    Echo = spawn_link(?MODULE, echo, [self()]),
+    pair(Main, Echo).
+
+pair(Main, Echo) ->
+    receive {go, Times} -> trips(Times, Echo, Times) end,
+    Main ! done,
+    pair(Main, Echo).
 
 loop() -> loop().
 
@@ -220,6 +235,22 @@ go_round({First, Size}, Rounds) ->
     First ! Size * Rounds,
     receive done -> ok end.
 
+idle_ones(Unit, Size, Look) ->
+    Look(),
+    Before = Look(),
+    Idle = [spawn_link(?MODULE, idle, []) || _ <- lists:seq(1, Size)],
+    [Pid ! {self(), ping} || Pid <- Idle],
+    await(Size, pong),
+    line(Unit, [{value, (Look() - Before) / Size}, {n, Size}]).
+
+mailbox(Size) ->
+    Receiver = spawn_opt(?MODULE, idle, [], [link, {message_queue_data, off_heap}]),
+    erlang:suspend_process(Receiver),
+    Before = resident(),
+    Value = per(Size, fun() -> flood(Size, Receiver) end),
+    {message_queue_len, Size} = process_info(Receiver, message_queue_len),
+    {Value, (resident() - Before) / Size}.
+
 bytes(Message) ->
     Echo = spawn_link(?MODULE, echo, [self()]),
     batches(200, 500, fun(Times) -> trips(Times, Echo, Message) end).
@@ -244,7 +275,7 @@ item(Id) ->
     Text = integer_to_binary(Id),
     #{id => Id,
       name => <<"item number ", Text/binary>>,
-      tags => [<<"red">>, <<"green">>, <<"blue">>],
+      tags => [<<"red">>, <<"large">>, <<"fragile">>],
       pos => #{x => Id * 0.5, y => Id * 0.25}}.
 
 await(0, _) -> ok;
@@ -274,6 +305,10 @@ resident() ->
     {ok, Text} = file:read_file("/proc/self/statm"),
     [_, Pages | _] = binary:split(Text, <<" ">>, [global]),
     binary_to_integer(Pages) * 4096.
+
+mappings() ->
+    {ok, Text} = file:read_file("/proc/self/maps"),
+    length(binary:matches(Text, <<"\n">>)).
 
 batches(Count, Times, Do) ->
     Do(Times),

@@ -34,7 +34,8 @@ final rows = <String, Future<void> Function(Bench, int)>{
   'round-trip': (bench, size) async {
     final message = size == 8 ? 4611686018 : bytes(size);
     final trips = await Trips.begin(bench);
-    await batches(100, size > 8 ? 2000 : 5000, (n) => trips.go(message, n));
+    final times = bench.uri ? 500 : (size > 8 ? 2000 : 5000);
+    await batches(100, times, (n) => trips.go(message, n));
   },
   'bytes': (bench, size) async {
     final trips = await Trips.begin(bench);
@@ -47,19 +48,13 @@ final rows = <String, Future<void> Function(Bench, int)>{
       () => trips.go(message, 1),
     );
   },
-  'nested': (bench, size) async {
-    final trips = await Trips.begin(bench);
-    final message = [for (var id = 1; id <= size; id++) item(id)];
-    for (var i = 0; i < 10; i++) {
-      await trips.go(message, 1);
-    }
-    await singles(50, () => trips.go(message, 1));
-  },
+  'nested-value': (bench, size) => nested(bench, size),
+  'nested': (bench, size) => nested(bench, size),
   // A port for each reply and a future of it, as package:isolate's
   // singleResponseFuture does it: completed by the handler itself.
   'call': (bench, _) async {
     final server = await bench.peer('serve');
-    await batches(100, 2000, (n) async {
+    await batches(100, bench.uri ? 500 : 2000, (n) async {
       for (var i = 0; i < n; i++) {
         await call(server, i);
       }
@@ -102,13 +97,14 @@ final rows = <String, Future<void> Function(Bench, int)>{
     });
   },
   'ring': (bench, size) async {
+    bench.fits(size);
     final ports = await bench.peers(size, 'forward');
     final port = RawReceivePort();
     for (var i = 0; i < size; i++) {
       ports[i].send(ports[(i + 1) % size]);
       ports[i].send(port.sendPort);
     }
-    final rounds = max(1, 50000 ~/ size);
+    final rounds = max(1, (bench.uri ? 5000 : 50000) ~/ size);
     await batches(15, size * rounds, (hops) {
       final done = Completer<void>();
       port.handler = (_) => done.complete();
@@ -140,15 +136,8 @@ final rows = <String, Future<void> Function(Bench, int)>{
     await singles(500, round);
   },
   // Isolates with a port that is listened to.
-  'idle-memory': (bench, size) async {
-    await bench.peers(10, 'echo');
-    final before = ProcessInfo.currentRss;
-    await bench.peers(size, 'echo');
-    line('bytes', {
-      'value': (ProcessInfo.currentRss - before) / size,
-      'n': size,
-    });
-  },
+  'idle-memory': (bench, size) => idle(bench, size, 'bytes', resident),
+  'mappings': (bench, size) => idle(bench, size, 'mappings', mappings),
   'stop': (bench, _) async {
     final times = <double>[];
     for (var i = 0; i < 1000; i++) {
@@ -166,7 +155,7 @@ final rows = <String, Future<void> Function(Bench, int)>{
     distribution(times);
   },
   'beside-loops': (bench, size) async {
-    if (size >= 16) {
+    if (size >= 16 && !bench.uri) {
       skip(
         'from 16 endless loops on, every isolate of the group stands still for ever',
       );
@@ -179,19 +168,78 @@ final rows = <String, Future<void> Function(Bench, int)>{
     await Future<void>.delayed(const Duration(milliseconds: 200));
     await singles(200000, () => trips.go(0, 1), seconds: 5);
   },
-  // The receiver is in one long event, and so takes nothing.
   'mailbox': (bench, size) async {
-    final receiver = await bench.peer('sleeper');
-    await Future<void>.delayed(const Duration(milliseconds: 100));
-    final before = ProcessInfo.currentRss;
-    final watch = Stopwatch()..start();
-    for (var i = 0; i < size; i++) {
-      receiver.send(i);
+    final (each, _) = await mailbox(bench, size);
+    line('ns', {'value': each, 'n': size});
+  },
+  'mailbox-memory': (bench, size) async {
+    final (_, each) = await mailbox(bench, size);
+    line('bytes', {'value': each, 'n': size});
+  },
+  // Each pair makes round trips of its own, all at the same time.
+  'pairs': (bench, size) async {
+    if (bench.uri) skip('measured in one group only');
+    final pairs = await bench.peers(size, 'pair');
+    final port = RawReceivePort();
+    for (final pair in pairs) {
+      pair.send(port.sendPort);
     }
-    final value = nanoseconds(watch) / size;
-    final each = (ProcessInfo.currentRss - before) / size;
-    line('ns', {'value': value, 'n': size, 'bytes_each': each});
+    Future<void> together(int trips) {
+      final done = Completer<void>();
+      var left = size;
+      port.handler = (_) {
+        if (--left == 0) done.complete();
+      };
+      for (final pair in pairs) {
+        pair.send(trips);
+      }
+      return done.future;
+    }
+
+    await together(100);
+    await batches(
+      5,
+      max(100, 200000 ~/ size) * size,
+      (n) => together(n ~/ size),
+    );
   },
   'spawn-cold': (_, _) async =>
       skip('an isolate has no slot that could be used for the first time'),
 };
+
+/// Data has its types at run time, so it is the same as types and as values.
+Future<void> nested(Bench bench, int size) async {
+  final trips = await Trips.begin(bench);
+  final message = [for (var id = 1; id <= size; id++) item(id)];
+  for (var i = 0; i < 10; i++) {
+    await trips.go(message, 1);
+  }
+  await singles(50, () => trips.go(message, 1));
+}
+
+Future<void> idle(
+  Bench bench,
+  int size,
+  String unit,
+  int Function() look,
+) async {
+  bench.fits(size);
+  await bench.peers(10, 'echo');
+  final before = look();
+  await bench.peers(size, 'echo');
+  line(unit, {'value': (look() - before) / size, 'n': size});
+}
+
+/// The nanoseconds and the bytes of one message. The receiver is in one long event, and
+/// so takes nothing.
+Future<(double, double)> mailbox(Bench bench, int size) async {
+  final receiver = await bench.peer('sleeper');
+  await Future<void>.delayed(const Duration(milliseconds: 100));
+  final before = resident();
+  final watch = Stopwatch()..start();
+  for (var i = 0; i < size; i++) {
+    receiver.send(i);
+  }
+  final each = nanoseconds(watch) / size;
+  return (each, (resident() - before) / size);
+}

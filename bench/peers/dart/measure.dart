@@ -19,6 +19,11 @@ class Bench {
       ? Isolate.spawnUri(program, [entry], main, onExit: onExit)
       : Isolate.spawn(entries[entry]!, main, onExit: onExit);
 
+  /// An isolate with a heap of its own takes a megabyte.
+  void fits(int size) {
+    if (uri && size > 1000) skip('$size isolates take $size MiB of memory');
+  }
+
   /// Spawn one and wait for its port.
   Future<SendPort> peer(String entry) async => (await peers(1, entry)).single;
 
@@ -124,12 +129,17 @@ Uint8List bytes(int size) => Uint8List(size)..fillRange(0, size, 120);
 Map<String, Object?> item(int id) => {
   'id': id,
   'name': 'item number $id',
-  'tags': ['red', 'green', 'blue'],
+  'tags': ['red', 'large', 'fragile'],
   'pos': {'x': id * 0.5, 'y': id * 0.25},
 };
 
 int min(int a, int b) => a < b ? a : b;
 int max(int a, int b) => a > b ? a : b;
+
+/// Bytes that this process has resident.
+int resident() => ProcessInfo.currentRss;
+
+int mappings() => File('/proc/self/maps').readAsLinesSync().length;
 
 double nanoseconds(Stopwatch watch) =>
     watch.elapsedTicks * 1e9 / watch.frequency;

@@ -14,6 +14,7 @@ final entries = <String, Entry>{
   'take': take,
   'forward': forward,
   'add': add,
+  'pair': pair,
   'hello': hello,
   'loop': loop,
   'sleeper': sleeper,
@@ -77,6 +78,34 @@ void add(SendPort main) {
     }
   };
   main.send(port.sendPort);
+}
+
+/// Makes as many round trips as it is told, with an isolate of its own.
+void pair(SendPort main) {
+  late SendPort to;
+  late SendPort echo;
+  var left = 0;
+  final answers = RawReceivePort();
+  final orders = RawReceivePort();
+  answers.handler = (Object? message) {
+    if (message is SendPort) {
+      echo = message;
+      main.send(orders.sendPort);
+    } else if (--left == 0) {
+      to.send(null);
+    } else {
+      echo.send(left);
+    }
+  };
+  orders.handler = (Object? message) {
+    if (message is int) {
+      left = message;
+      echo.send(left);
+    } else if (message is SendPort) {
+      to = message;
+    }
+  };
+  Isolate.spawn(entries['echo']!, answers.sendPort);
 }
 
 void hello(SendPort main) => main.send(null);
