@@ -101,6 +101,7 @@ pub use capability::Capability;
 pub use control::Control;
 pub use entry::{Entry, Outcome, Takes};
 pub use error::{CallError, RecvError, Refused, SendError, SpawnError};
+pub use insula_message::{Bytes, Text};
 pub use insula_message::{DecodeError, DecodeErrorKind, EncodeError, Kind, Node, NodeId};
 pub use insula_message::{ExitReason, Frame, Limit, LimitHit, RemoteError, Right};
 pub use limits::Limits;

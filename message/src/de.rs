@@ -5,16 +5,17 @@
 
 mod access;
 mod enums;
+mod leaves;
 mod tokens;
 
-use serde::de::{Deserializer, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, Visitor};
 
 use crate::limits::DEPTH_LIMIT;
 use crate::port::PORT_NAME;
 use crate::reader::{After, Item, Reader};
 use crate::value::VALUE_NAME;
 use crate::writer::major;
-use crate::{DecodeError, DecodeErrorKind, scope};
+use crate::{DecodeError, DecodeErrorKind, same_type, scope};
 use access::{ByteElements, Elements, Entries};
 use tokens::{MessageToken, PortToken};
 
@@ -34,6 +35,22 @@ impl<'de> Decoder<'de> {
 
     pub(crate) fn finish(&self) -> Result<()> {
         self.reader.finish()
+    }
+
+    /// Reads what `seed` stands for: at once where serde would ask for one byte after
+    /// the other.
+    #[inline]
+    pub(crate) fn value<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value> {
+        if same_type::is_seed_of::<S, Vec<u8>>() && self.reader.major()? == major::BYTES {
+            let mut value = None;
+            if let Some(value) = same_type::slot(&mut value) {
+                *value = Some(self.reader.string("byte string")?.to_vec());
+            }
+            if let Some(value) = value {
+                return Ok(value);
+            }
+        }
+        seed.deserialize(self)
     }
 
     /// Runs `f` one level deeper.
@@ -72,94 +89,6 @@ impl<'de> Decoder<'de> {
     fn mismatch<T>(&mut self, expected: &'static str) -> Result<T> {
         let found = self.reader.item()?.name();
         Err(DecodeError::wrong_type(expected, found))
-    }
-
-    #[inline]
-    fn int<V: Visitor<'de>>(&mut self, visitor: V) -> Result<V::Value> {
-        match self.reader.major()? {
-            major::UNSIGNED => visitor.visit_u64(self.reader.unsigned()?),
-            major::NEGATIVE => {
-                let n = self.reader.unsigned()?;
-                match i64::try_from(n) {
-                    Ok(n) => visitor.visit_i64(!n),
-                    Err(_) => visitor.visit_i128(!i128::from(n)),
-                }
-            }
-            major::TAG => self.behind_tag("int", |d| d.int(visitor)),
-            _ => self.mismatch("int"),
-        }
-    }
-
-    fn double<V: Visitor<'de>>(&mut self, visitor: V) -> Result<V::Value> {
-        if self.reader.major()? == major::TAG {
-            return self.behind_tag("double", |d| d.double(visitor));
-        }
-        match self.reader.item()? {
-            Item::Double(d) => visitor.visit_f64(d),
-            // Other languages send 1.0 as 1. Only if nothing is lost by it.
-            Item::Int(n) if (n as f64) as i128 == i128::from(n) => visitor.visit_f64(n as f64),
-            Item::Int(n) => {
-                let (value, target) = (n.into(), "double without loss");
-                Err(DecodeErrorKind::IntOutOfRange { value, target }.into())
-            }
-            other => Err(DecodeError::wrong_type("double", other.name())),
-        }
-    }
-
-    fn bool<V: Visitor<'de>>(&mut self, visitor: V) -> Result<V::Value> {
-        if self.reader.major()? == major::TAG {
-            return self.behind_tag("bool", |d| d.bool(visitor));
-        }
-        match self.reader.item()? {
-            Item::Bool(b) => visitor.visit_bool(b),
-            other => Err(DecodeError::wrong_type("bool", other.name())),
-        }
-    }
-
-    fn null<V: Visitor<'de>>(&mut self, visitor: V) -> Result<V::Value> {
-        if self.reader.major()? == major::TAG {
-            return self.behind_tag("null", |d| d.null(visitor));
-        }
-        match self.reader.item()? {
-            Item::Null => visitor.visit_unit(),
-            other => Err(DecodeError::wrong_type("null", other.name())),
-        }
-    }
-
-    #[inline]
-    fn string<V: Visitor<'de>>(&mut self, visitor: V) -> Result<V::Value> {
-        match self.reader.major()? {
-            major::TEXT => visitor.visit_borrowed_str(self.reader.text()?),
-            major::TAG => self.behind_tag("string", |d| d.string(visitor)),
-            _ => self.mismatch("string"),
-        }
-    }
-
-    fn bytes<V: Visitor<'de>>(&mut self, visitor: V) -> Result<V::Value> {
-        match self.reader.major()? {
-            major::BYTES => visitor.visit_borrowed_bytes(self.reader.string("byte string")?),
-            major::LIST => self.bytes_in_list().and_then(|b| visitor.visit_byte_buf(b)),
-            major::TAG => self.behind_tag("bytes", |d| d.bytes(visitor)),
-            _ => self.mismatch("bytes"),
-        }
-    }
-
-    /// Other languages may send bytes as a list of integers, and an empty
-    /// `Vec<u8>` is an empty list.
-    fn bytes_in_list(&mut self) -> Result<Vec<u8>> {
-        let length = self.reader.list()?;
-        let byte = |index| match self.reader.item()? {
-            Item::Int(n) => u8::try_from(n).map_err(|_| {
-                let (value, target) = (n.into(), "u8");
-                let error = DecodeError::from(DecodeErrorKind::IntOutOfRange { value, target });
-                error.below(crate::path::Segment::Index(index))
-            }),
-            other => Err(DecodeError::wrong_type(
-                "bytes",
-                format!("list with {}", other.name()),
-            )),
-        };
-        (0..length).map(byte).collect()
     }
 
     #[inline]

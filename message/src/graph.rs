@@ -8,7 +8,7 @@ mod wire;
 
 use std::ops::{Index, IndexMut};
 
-use crate::NoPort;
+use crate::{NoPort, Text};
 
 /// Any message, as an arena of nodes: what is shared stays shared, and lists
 /// and maps may contain themselves. It is freed whole, so cycles never leak.
@@ -53,7 +53,7 @@ pub enum Node<P = NoPort> {
     /// A floating-point number.
     Double(f64),
     /// Text.
-    String(String),
+    String(Text),
     /// Raw bytes.
     Bytes(Vec<u8>),
     /// Nodes in order.
@@ -121,7 +121,7 @@ impl<P> Graph<P> {
     }
 
     /// Adds a string.
-    pub fn add_string(&mut self, text: impl Into<String>) -> NodeId {
+    pub fn add_string(&mut self, text: impl Into<Text>) -> NodeId {
         self.add(Node::String(text.into()))
     }
 

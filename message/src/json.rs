@@ -42,7 +42,7 @@ impl<P> From<Json> for Value<P> {
 fn from_leaf<P>(json: Json) -> Value<P> {
     match json {
         Json::Bool(b) => Value::Bool(b),
-        Json::String(s) => Value::String(s),
+        Json::String(s) => Value::String(s.into()),
         Json::Number(n) => match (n.as_i64(), n.as_f64()) {
             (Some(int), _) => Value::Int(int),
             (None, double) => Value::Double(double.unwrap_or(f64::NAN)),
@@ -102,7 +102,7 @@ fn to_json<P>(value: &Value<P>, depth: usize) -> Result<Json, ToJsonError> {
         Value::Bool(b) => Ok(Json::Bool(*b)),
         Value::Int(n) => Ok(Json::from(*n)),
         Value::Double(d) => number(*d),
-        Value::String(s) => Ok(Json::String(s.clone())),
+        Value::String(s) => Ok(Json::String(s.to_string())),
         Value::Bytes(_) => Err(ToJsonError::new(
             "JSON has no bytes; make a string of them first (base64)",
         )),
@@ -136,9 +136,9 @@ fn object<P>(map: &Map<P>, depth: usize) -> Result<Json, ToJsonError> {
             let error = ToJsonError::new(format!("JSON's keys are strings, found {kind}"));
             return Err(error.below(Segment::Key(i)));
         };
-        let at = |error: ToJsonError| error.below(Segment::Field(key.clone()));
+        let at = |error: ToJsonError| error.below(Segment::Field(key.to_string()));
         let value = to_json(value, depth).map_err(at)?;
-        if object.insert(key.clone(), value).is_some() {
+        if object.insert(key.to_string(), value).is_some() {
             return Err(at(ToJsonError::new("the map has this key twice")));
         }
     }

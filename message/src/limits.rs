@@ -21,7 +21,7 @@ pub const SEND_PORT_TAG: u64 = 47_110;
 /// stack of a guest, 128 KiB by default: it leaves 2 KiB for a level, where
 /// derived code takes about 0.2 in release and 1 to 2 in debug. Newtypes and
 /// `Some` count as a level, since they recurse too. [`Value`](crate::Value) and
-/// [`Graph`](crate::Graph) do not recurse and have no such limit.
+/// [`Graph`](crate::Graph) recurse a few levels at most and have no such limit.
 pub const DEPTH_LIMIT: usize = 64;
 
 /// How many bytes of a message of this length may be read again through

@@ -9,6 +9,7 @@
 mod floats;
 mod item;
 mod sharing;
+mod utf8;
 
 pub(crate) use floats::single;
 pub(crate) use item::Item;
@@ -22,7 +23,9 @@ use crate::{DecodeError, DecodeErrorKind};
 /// What a reader knows, without the bytes.
 #[derive(Debug, Default)]
 pub(crate) struct Cursor {
-    at: usize,
+    /// How many bytes are left before `end`. Only what was handed over is right:
+    /// a reader counts in its `rest`.
+    left: usize,
     /// Where the message ends, or the shared value that is being read again.
     end: usize,
     /// How many items are still to come before `end`. Each takes a byte.
@@ -35,6 +38,9 @@ pub(crate) struct Cursor {
 #[derive(Debug)]
 pub(crate) struct Reader<'de> {
     bytes: &'de [u8],
+    /// What is left of them, up to `cursor.end`: the place is known as its length,
+    /// so that one comparison is all that a byte costs.
+    rest: &'de [u8],
     cursor: Cursor,
 }
 
@@ -43,30 +49,44 @@ type Result<T> = std::result::Result<T, DecodeError>;
 impl<'de> Reader<'de> {
     pub(crate) fn new(bytes: &'de [u8]) -> Self {
         let cursor = Cursor {
-            at: 0,
+            left: bytes.len(),
             end: bytes.len(),
             pending: 1,
             shared: Vec::new(),
             budget: unfold_budget(bytes.len()),
         };
-        Reader { bytes, cursor }
+        Reader {
+            bytes,
+            rest: bytes,
+            cursor,
+        }
     }
 
     /// Goes on where another reader of the same bytes stopped.
     pub(crate) fn resume(bytes: &'de [u8], cursor: Cursor) -> Self {
-        Reader { bytes, cursor }
+        let mut reader = Reader::new(bytes);
+        reader.set_cursor(cursor);
+        reader
     }
 
-    pub(crate) fn into_cursor(self) -> Cursor {
-        self.cursor
+    pub(crate) fn into_cursor(mut self) -> Cursor {
+        self.take_cursor()
     }
 
     pub(crate) fn take_cursor(&mut self) -> Cursor {
+        self.cursor.left = self.rest.len();
         std::mem::take(&mut self.cursor)
     }
 
     pub(crate) fn set_cursor(&mut self, cursor: Cursor) {
+        self.go_to(cursor.end.saturating_sub(cursor.left), cursor.end);
         self.cursor = cursor;
+    }
+
+    /// Reads on at `start`, and no further than `end`.
+    fn go_to(&mut self, start: usize, end: usize) {
+        self.rest = self.bytes.get(start..end).unwrap_or_default();
+        self.cursor.end = end;
     }
 
     /// The whole message.
@@ -74,16 +94,18 @@ impl<'de> Reader<'de> {
         self.bytes
     }
 
+    /// Where the next item is.
+    #[inline]
     pub(crate) fn at(&self) -> usize {
-        self.cursor.at
+        self.cursor.end - self.rest.len()
     }
 
     /// A message is one value and nothing else.
     pub(crate) fn finish(&self) -> Result<()> {
-        match self.bytes.len() - self.cursor.at {
+        match self.rest.len() {
             0 => Ok(()),
             count => Err(DecodeErrorKind::TrailingBytes {
-                offset: self.cursor.at,
+                offset: self.at(),
                 count,
             }
             .into()),
@@ -103,21 +125,22 @@ impl<'de> Reader<'de> {
 
     /// Whether a tag 28 or 29 is next; a tag is.
     pub(crate) fn next_is_sharing(&mut self) -> Result<bool> {
-        let start = self.cursor.at;
-        let tag = self.number()?;
-        self.cursor.at = start;
-        Ok(tag == SHAREABLE_TAG || tag == REFERENCE_TAG)
+        let start = self.rest;
+        let tag = self.number();
+        self.rest = start;
+        tag.map(|tag| tag == SHAREABLE_TAG || tag == REFERENCE_TAG)
     }
 
     #[inline]
     fn first(&self) -> Result<u8> {
-        if self.cursor.at < self.cursor.end {
-            return Ok(self.bytes[self.cursor.at]);
+        match self.rest {
+            [first, ..] => Ok(*first),
+            [] => Err(self.truncated()),
         }
-        Err(self.truncated())
     }
 
     #[cold]
+    #[inline(never)]
     fn truncated(&self) -> DecodeError {
         let offset = self.cursor.end;
         DecodeErrorKind::Truncated { offset }.into()
@@ -126,28 +149,38 @@ impl<'de> Reader<'de> {
     /// Reads the number in the head of an item that is no simple value.
     #[inline]
     pub(crate) fn number(&mut self) -> Result<u64> {
-        let info = self.first()? & 31;
+        let Some((first, rest)) = self.rest.split_first() else {
+            return Err(self.truncated());
+        };
+        let info = first & 31;
         if info < 24 {
-            self.cursor.at += 1;
+            self.rest = rest;
             return Ok(info.into());
         }
         self.long_number(info)
     }
 
     fn long_number(&mut self, info: u8) -> Result<u64> {
-        let width = match info {
-            24..=27 => 1 << (info - 24),
-            31 => return Err(self.indefinite()),
-            _ => return Err(self.reserved()),
-        };
-        let digits = self.slice(1, width)?;
-        self.cursor.at += 1 + width;
-        Ok(digits.iter().fold(0, |n, byte| n << 8 | u64::from(*byte)))
+        match info {
+            24 => self.digits(|[byte]| byte.into()),
+            25 => self.digits(|bytes| u16::from_be_bytes(bytes).into()),
+            26 => self.digits(|bytes| u32::from_be_bytes(bytes).into()),
+            27 => self.digits(u64::from_be_bytes),
+            31 => Err(self.indefinite()),
+            _ => Err(self.reserved()),
+        }
+    }
+
+    #[inline]
+    fn digits<const N: usize>(&mut self, number: impl FnOnce([u8; N]) -> u64) -> Result<u64> {
+        let digits = self.fixed()?;
+        self.rest = &self.rest[1 + N..];
+        Ok(number(digits))
     }
 
     #[cold]
     fn indefinite(&self) -> DecodeError {
-        let offset = self.cursor.at;
+        let offset = self.at();
         // The break byte outside an indefinite list is no length at all.
         if self.bytes[offset] == 0xff {
             return self.reserved();
@@ -157,19 +190,9 @@ impl<'de> Reader<'de> {
 
     #[cold]
     fn reserved(&self) -> DecodeError {
-        let offset = self.cursor.at;
+        let offset = self.at();
         let byte = self.bytes[offset];
         DecodeErrorKind::Reserved { offset, byte }.into()
-    }
-
-    /// Bytes of the current item, without passing them.
-    #[inline]
-    fn slice(&self, skip: usize, length: usize) -> Result<&'de [u8]> {
-        let start = self.cursor.at + skip;
-        match start.checked_add(length) {
-            Some(stop) if stop <= self.cursor.end => Ok(&self.bytes[start..stop]),
-            _ => Err(self.truncated()),
-        }
     }
 
     /// An item that is no tag was met.
@@ -211,37 +234,63 @@ impl<'de> Reader<'de> {
     /// Reads a 64-bit float, which is known to be next.
     #[inline]
     pub(crate) fn double(&mut self) -> Result<f64> {
-        let bytes = self.fixed()?;
+        let bits = self.digits(u64::from_be_bytes)?;
         self.count_item();
-        self.cursor.at += 9;
-        Ok(f64::from_be_bytes(bytes))
+        Ok(f64::from_bits(bits))
+    }
+
+    /// Reads a short text in ASCII, as keys are, if that is next.
+    #[inline(always)]
+    pub(crate) fn short_text(&mut self) -> Option<&'de str> {
+        let (head, rest) = self.rest.split_first()?;
+        let length = head.wrapping_sub(major::TEXT << 5);
+        if length >= 24 {
+            return None;
+        }
+        let (bytes, rest) = rest.split_at_checked(length.into())?;
+        let text = utf8::ascii(bytes)?;
+        self.count_item();
+        self.rest = rest;
+        Some(text)
+    }
+
+    /// Reads an integer of one byte from 0 to 23, if that is next.
+    #[inline(always)]
+    pub(crate) fn small_int(&mut self) -> Option<u8> {
+        let (head, rest) = self.rest.split_first()?;
+        if *head >= 24 {
+            return None;
+        }
+        self.count_item();
+        self.rest = rest;
+        Some(*head)
     }
 
     /// Reads the content of a text string, which is known to be next.
     #[inline]
     pub(crate) fn text(&mut self) -> Result<&'de str> {
         let bytes = self.string("string")?;
-        std::str::from_utf8(bytes).map_err(|error| self.not_utf8(bytes, error))
+        utf8::text(bytes).map_err(|error| self.not_utf8(bytes, error))
     }
 
     #[cold]
     fn not_utf8(&self, bytes: &[u8], error: std::str::Utf8Error) -> DecodeError {
-        let offset = self.cursor.at - bytes.len() + error.valid_up_to();
+        let offset = self.at() - bytes.len() + error.valid_up_to();
         DecodeErrorKind::NotUtf8 { offset }.into()
     }
 
     /// Reads the content of a string of bytes or text, which is known to be next.
     #[inline]
     pub(crate) fn string(&mut self, what: &'static str) -> Result<&'de [u8]> {
-        let head = self.cursor.at;
+        let head = self.rest;
         self.count_item();
         let length = self.number()?;
-        let left = self.cursor.end - self.cursor.at;
-        if length > left as u64 {
-            return Err(too_long(head, what, length, left));
-        }
-        let bytes = self.slice(0, length as usize)?;
-        self.cursor.at += bytes.len();
+        let split = usize::try_from(length).ok();
+        let Some((bytes, rest)) = split.and_then(|length| self.rest.split_at_checked(length))
+        else {
+            return Err(self.too_long(head, what, length, self.rest.len()));
+        };
+        self.rest = rest;
         Ok(bytes)
     }
 
@@ -259,27 +308,28 @@ impl<'de> Reader<'de> {
 
     #[inline]
     fn elements(&mut self, what: &'static str, items_each: usize) -> Result<usize> {
-        let head = self.cursor.at;
+        let head = self.rest;
         self.count_item();
         let count = self.number()?;
-        let rest = self.cursor.end - self.cursor.at;
-        let left = rest.saturating_sub(self.cursor.pending);
+        let left = self.rest.len().saturating_sub(self.cursor.pending);
         if count > (left / items_each) as u64 {
-            return Err(too_long(head, what, count, left));
+            return Err(self.too_long(head, what, count, left));
         }
         let count = count as usize;
         self.cursor.pending += count * items_each;
         Ok(count)
     }
-}
 
-#[cold]
-fn too_long(offset: usize, what: &'static str, claimed: u64, left: usize) -> DecodeError {
-    DecodeErrorKind::LengthTooLong {
-        offset,
-        what,
-        claimed,
-        left,
+    /// The error for what begins where `head` does.
+    #[cold]
+    #[inline(never)]
+    fn too_long(&self, head: &[u8], what: &'static str, claimed: u64, left: usize) -> DecodeError {
+        DecodeErrorKind::LengthTooLong {
+            offset: self.cursor.end - head.len(),
+            what,
+            claimed,
+            left,
+        }
+        .into()
     }
-    .into()
 }

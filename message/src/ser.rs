@@ -10,7 +10,7 @@ use crate::limits::DEPTH_LIMIT;
 use crate::port::PORT_NAME;
 use crate::value::{VALUE_NAME, WHOLE_VALUE_NAME};
 use crate::writer::{self, head_len, major};
-use crate::{EncodeError, scope};
+use crate::{EncodeError, same_type, scope};
 use compound::{Fields, Open, Sequence};
 use token::TokenSink;
 
@@ -25,6 +25,21 @@ type Result<T> = std::result::Result<T, EncodeError>;
 impl<'a> Encoder<'a> {
     pub(crate) fn new(out: &'a mut Vec<u8>) -> Self {
         Encoder { out, depth: 0 }
+    }
+
+    /// Writes a value: at once where it is bytes that serde would hand out one by one.
+    #[inline]
+    pub(crate) fn value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<()> {
+        match same_type::bytes_in(value) {
+            // None of them are an empty list, as any other sequence.
+            Some(bytes) if !bytes.is_empty() => {
+                self.down()?;
+                writer::bytes(self.out, bytes);
+                self.up();
+                Ok(())
+            }
+            _ => value.serialize(self),
+        }
     }
 
     #[inline]
@@ -43,6 +58,7 @@ impl<'a> Encoder<'a> {
     }
 
     /// Begins a list or map.
+    #[inline]
     fn begin(&mut self, major: u8, length: usize) -> Result<Open> {
         self.down()?;
         let start = self.out.len();
@@ -56,6 +72,7 @@ impl<'a> Encoder<'a> {
     }
 
     /// Ends it: if it said a wrong length, or none, the head is corrected.
+    #[inline]
     fn end(&mut self, open: Open) {
         self.up();
         if open.claimed != open.written {
@@ -63,6 +80,7 @@ impl<'a> Encoder<'a> {
         }
     }
 
+    #[cold]
     fn correct(&mut self, open: Open) {
         let mut head = Vec::with_capacity(9);
         writer::head(&mut head, open.major, open.written as u64);
@@ -150,6 +168,7 @@ impl<'e, 'a> Serializer for &'e mut Encoder<'a> {
         self.serialize_u64(number)
     }
 
+    #[inline]
     fn serialize_bool(self, b: bool) -> Result<()> {
         writer::bool(self.out, b);
         Ok(())
@@ -180,17 +199,20 @@ impl<'e, 'a> Serializer for &'e mut Encoder<'a> {
         Ok(())
     }
 
+    #[inline]
     fn serialize_none(self) -> Result<()> {
         self.serialize_unit()
     }
 
+    #[inline]
     fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<()> {
         self.down()?;
-        value.serialize(&mut *self)?;
+        self.value(value)?;
         self.up();
         Ok(())
     }
 
+    #[inline]
     fn serialize_unit(self) -> Result<()> {
         self.out.push(writer::NULL);
         Ok(())
@@ -228,10 +250,12 @@ impl<'e, 'a> Serializer for &'e mut Encoder<'a> {
         self.serialize_some(value)
     }
 
+    #[inline]
     fn serialize_seq(self, length: Option<usize>) -> Result<Sequence<'e, 'a>> {
         Sequence::begin(self, length.unwrap_or(0))
     }
 
+    #[inline]
     fn serialize_tuple(self, length: usize) -> Result<Fields<'e, 'a>> {
         Fields::begin(self, major::LIST, length)
     }
@@ -251,10 +275,12 @@ impl<'e, 'a> Serializer for &'e mut Encoder<'a> {
         self.serialize_tuple(length)
     }
 
+    #[inline]
     fn serialize_map(self, length: Option<usize>) -> Result<Fields<'e, 'a>> {
         Fields::begin(self, major::MAP, length.unwrap_or(0))
     }
 
+    #[inline]
     fn serialize_struct(self, _: &'static str, length: usize) -> Result<Fields<'e, 'a>> {
         self.serialize_map(Some(length))
     }

@@ -16,15 +16,16 @@ use std::fmt;
 pub use access::ValueIndex;
 pub(crate) use build::Builder;
 pub use containers::{List, Map};
+pub(crate) use print::print_bytes;
 pub(crate) use serde_impl::{VALUE_NAME, WHOLE_VALUE_NAME};
 pub(crate) use walk::{Step, Walk};
 
-use crate::NoPort;
+use crate::{NoPort, Text};
 
 /// Any message, as an owned tree.
 ///
 /// It can be of any depth: dropping, cloning, comparing, printing, encoding and
-/// decoding do not recurse. [`List`] and [`Map`] deref to `Vec`, and `match`
+/// decoding take no more than a few levels of the stack. [`List`] and [`Map`] deref to `Vec`, and `match`
 /// moves parts out as usual:
 ///
 /// ```
@@ -57,7 +58,7 @@ pub enum Value<P = NoPort> {
     /// A floating-point number. It never turns into an `Int` on the way.
     Double(f64),
     /// Text.
-    String(String),
+    String(Text),
     /// Raw bytes.
     Bytes(Vec<u8>),
     /// Values in order.

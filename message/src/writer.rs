@@ -11,7 +11,6 @@ pub(crate) mod major {
     pub(crate) const LIST: u8 = 4;
     pub(crate) const MAP: u8 = 5;
     pub(crate) const TAG: u8 = 6;
-    pub(crate) const SIMPLE: u8 = 7;
 }
 
 pub(crate) const FALSE: u8 = 0xf4;

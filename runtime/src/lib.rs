@@ -135,8 +135,9 @@ pub use handle::{Group, Isolate};
 pub use host_control::Control;
 pub use host_watch::Errors;
 pub use insula_message::{
-    Backtrace, DecodeError, DecodeErrorKind, EncodeError, ExitReason, Frame, FromMessage, Kind,
-    Limit, LimitHit, Node, NodeId, RemoteError, Right, Scope, ToJsonError, ToMessage, Unit,
+    Backtrace, Bytes, DecodeError, DecodeErrorKind, EncodeError, ExitReason, Frame, FromMessage,
+    Kind, Limit, LimitHit, Node, NodeId, RemoteError, Right, Scope, Text, ToJsonError, ToMessage,
+    Unit,
 };
 pub use limits::{Limits, MESSAGE_OVERHEAD, PORT_OVERHEAD};
 pub use message::{Graph, List, Map, SendPort, Value, broadcast};

@@ -50,7 +50,7 @@ impl<'de> SeqAccess<'de> for &mut Elements<'_, 'de> {
             return Ok(None);
         }
         self.left -= 1;
-        match seed.deserialize(&mut *self.decoder) {
+        match self.decoder.value(seed) {
             Ok(element) => Ok(Some(element)),
             Err(error) => Err(error.below(Segment::Index(self.length - self.left - 1))),
         }
@@ -104,7 +104,7 @@ impl<'de> MapAccess<'de> for &mut Entries<'_, 'de> {
 
     #[inline]
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value> {
-        match seed.deserialize(&mut *self.decoder) {
+        match self.decoder.value(seed) {
             Ok(value) => Ok(value),
             Err(error) => {
                 let entry = self.length - self.left - 1;

@@ -115,7 +115,7 @@ impl<'de> VariantAccess<'de> for VariantEntry<'_, 'de> {
     }
 
     fn newtype_variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Result<T::Value> {
-        self.contents(|d| d.deeper(|d| seed.deserialize(d)))
+        self.contents(|d| d.deeper(|d| d.value(seed)))
     }
 
     fn tuple_variant<V: Visitor<'de>>(self, _: usize, visitor: V) -> Result<V::Value> {

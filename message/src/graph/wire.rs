@@ -183,7 +183,7 @@ impl<P: Port> Reading<'_, P> {
             Item::Bool(b) => Node::Bool(b),
             Item::Int(n) => Node::Int(n),
             Item::Double(d) => Node::Double(d),
-            Item::Text(s) => Node::String(s.to_string()),
+            Item::Text(s) => Node::String(s.into()),
             Item::Bytes(b) => Node::Bytes(b.to_vec()),
             // The reader has checked that so many can follow.
             Item::List(length) => Node::List(Vec::with_capacity(length)),

@@ -83,7 +83,7 @@ impl<'de> Reader<'de> {
     }
 
     fn tag(&mut self) -> Result<Item<'de>> {
-        let offset = self.cursor.at;
+        let offset = self.at();
         match self.number()? {
             SHAREABLE_TAG => self.not_shared_twice().map(|()| Item::Shareable),
             REFERENCE_TAG => {
@@ -102,7 +102,7 @@ impl<'de> Reader<'de> {
         if self.major()? == major::UNSIGNED {
             return self.unsigned();
         }
-        let offset = self.cursor.at;
+        let offset = self.at();
         Err(DecodeErrorKind::TagContent {
             offset,
             tag,
@@ -132,7 +132,7 @@ impl<'de> Reader<'de> {
         if !self.next_is_sharing()? {
             return Ok(());
         }
-        let offset = self.cursor.at;
+        let offset = self.at();
         Err(DecodeErrorKind::TagContent {
             offset,
             tag: SHAREABLE_TAG,
@@ -142,7 +142,7 @@ impl<'de> Reader<'de> {
     }
 
     fn simple(&mut self) -> Result<Item<'de>> {
-        let offset = self.cursor.at;
+        let offset = self.at();
         let byte = self.first()?;
         if byte == DOUBLE {
             return self.double().map(Item::Double);
@@ -164,14 +164,14 @@ impl<'de> Reader<'de> {
             _ => return Err(self.reserved()),
         };
         self.count_item();
-        self.cursor.at += length;
+        self.rest = self.rest.get(length..).unwrap_or_default();
         Ok(item)
     }
 
     /// The bytes behind the first of the current item.
+    #[inline]
     pub(super) fn fixed<const N: usize>(&self) -> Result<[u8; N]> {
-        let mut array = [0; N];
-        array.copy_from_slice(self.slice(1, N)?);
-        Ok(array)
+        let behind = self.rest.get(1..).and_then(|rest| rest.first_chunk());
+        behind.copied().ok_or_else(|| self.truncated())
     }
 }

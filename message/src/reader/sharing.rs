@@ -60,7 +60,7 @@ impl Reader<'_> {
 
     /// The content of a tag 28 is next. Says its number.
     pub(crate) fn open_shared(&mut self) -> usize {
-        let start = self.cursor.at;
+        let start = self.at();
         let shared = &mut self.cursor.shared;
         let index = match shared.last() {
             // It is being read again, through a reference to what is around it.
@@ -89,15 +89,16 @@ impl Reader<'_> {
             let budget = unfold_budget(self.bytes.len());
             return Err(DecodeErrorKind::UnfoldsTooLarge { budget }.into());
         };
-        let cursor = &mut self.cursor;
-        cursor.budget = budget;
-        cursor.shared[index].open = true;
-        Ok(After::Return(Box::new(Return {
+        let back = Return {
             index,
-            at: std::mem::replace(&mut cursor.at, target.start),
-            end: std::mem::replace(&mut cursor.end, target.end),
-            pending: std::mem::replace(&mut cursor.pending, 1),
-        })))
+            at: self.at(),
+            end: self.cursor.end,
+            pending: std::mem::replace(&mut self.cursor.pending, 1),
+        };
+        self.cursor.budget = budget;
+        self.cursor.shared[index].open = true;
+        self.go_to(target.start, target.end);
+        Ok(After::Return(Box::new(back)))
     }
 
     /// A value is complete; goes on with what comes after it.
@@ -108,16 +109,16 @@ impl Reader<'_> {
             After::Close(index) => self.close_shared(index),
             After::Return(back) => {
                 self.close_shared(back.index);
-                self.cursor.at = back.at;
-                self.cursor.end = back.end;
+                self.go_to(back.at, back.end);
                 self.cursor.pending = back.pending;
             }
         }
     }
 
     fn close_shared(&mut self, index: usize) {
+        let end = self.at();
         let shared = &mut self.cursor.shared[index];
         shared.open = false;
-        shared.end = self.cursor.at;
+        shared.end = end;
     }
 }

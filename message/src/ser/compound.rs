@@ -28,6 +28,7 @@ pub(crate) struct Fields<'e, 'a> {
 }
 
 impl<'e, 'a> Fields<'e, 'a> {
+    #[inline]
     pub(super) fn begin(encoder: &'e mut Encoder<'a>, major: u8, length: usize) -> Result<Self> {
         let open = encoder.begin(major, length)?;
         Ok(Fields { encoder, open })
@@ -36,7 +37,7 @@ impl<'e, 'a> Fields<'e, 'a> {
     #[inline]
     fn element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<()> {
         self.open.written += 1;
-        value.serialize(&mut *self.encoder)
+        self.encoder.value(value)
     }
 
     #[inline]
@@ -45,6 +46,7 @@ impl<'e, 'a> Fields<'e, 'a> {
         self.element(value)
     }
 
+    #[inline]
     fn finish(self) -> Result<()> {
         self.encoder.end(self.open);
         Ok(())
@@ -61,12 +63,14 @@ pub(crate) struct Sequence<'e, 'a> {
 }
 
 impl<'e, 'a> Sequence<'e, 'a> {
+    #[inline]
     pub(super) fn begin(encoder: &'e mut Encoder<'a>, length: usize) -> Result<Self> {
         let open = encoder.begin(major::LIST, length)?;
         Ok(Sequence { encoder, open })
     }
 
     /// Tries the first element as a byte.
+    #[inline]
     fn first<T: Serialize + ?Sized>(&mut self, value: &T) -> bool {
         let is_byte = value.serialize(ByteSink(self.encoder.out)).is_ok();
         if is_byte {
@@ -108,9 +112,10 @@ impl SerializeSeq for Sequence<'_, '_> {
             }
             self.become_list();
         }
-        value.serialize(&mut *self.encoder)
+        self.encoder.value(value)
     }
 
+    #[inline]
     fn end(self) -> Result<()> {
         self.encoder.end(self.open);
         Ok(())
@@ -128,7 +133,8 @@ macro_rules! elements {
                 self.element(value)
             }
 
-            fn end(self) -> Result<()> {
+            #[inline]
+    fn end(self) -> Result<()> {
                 self.finish()
             }
         }
@@ -156,7 +162,8 @@ macro_rules! fields {
                 self.field(name, value)
             }
 
-            fn end(self) -> Result<()> {
+            #[inline]
+    fn end(self) -> Result<()> {
                 self.finish()
             }
         }
@@ -182,6 +189,7 @@ impl SerializeMap for Fields<'_, '_> {
         self.element(value)
     }
 
+    #[inline]
     fn end(self) -> Result<()> {
         self.finish()
     }

@@ -78,29 +78,6 @@ impl<P, M> Builder<P, M> {
         self.add(contents.into_value(), closed)
     }
 
-    /// The open list, if one is open, and how many elements it can take without
-    /// being complete. For a caller that has many; it says how many by
-    /// [`added`](Builder::added).
-    #[inline]
-    pub(crate) fn open_list(&mut self) -> Option<(&mut Vec<Value<P>>, usize)> {
-        match &mut self.top {
-            Some(Open {
-                contents: Contents::List(elements),
-                missing,
-                ..
-            }) => Some((elements, *missing - 1)),
-            _ => None,
-        }
-    }
-
-    /// So many elements were added to the open list.
-    #[inline]
-    pub(crate) fn added(&mut self, count: usize) {
-        if let Some(top) = &mut self.top {
-            top.missing -= count;
-        }
-    }
-
     /// The next value is complete. Says the whole tree when it is, and calls
     /// `closed` for each container that is complete by this.
     #[inline]

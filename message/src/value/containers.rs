@@ -1,8 +1,9 @@
-//! The payloads of lists and maps: a `Vec` each, dropped in constant stack.
+//! The payloads of lists and maps: a `Vec` each, dropped in bounded stack.
 //!
 //! They drop themselves instead of `Value` doing it, because one cannot move
 //! parts out of a type that implements `Drop`.
 
+use std::cell::Cell;
 use std::mem;
 use std::ops::{Deref, DerefMut};
 
@@ -55,19 +56,75 @@ impl<P> Map<P> {
     }
 }
 
+/// So many levels of containers drop one another by calls, as is usual; what is
+/// deeper is emptied without recursion, which costs several times as much.
+const RECURSION: usize = 6;
+
+thread_local! {
+    /// How many containers are being dropped, each inside of the one before.
+    static DROPPING: Cell<usize> = const { Cell::new(0) };
+}
+
+/// Is inside of one container more, until it is dropped.
+struct Level(usize);
+
+impl Level {
+    /// None where it would be one too many.
+    #[inline(always)]
+    fn enter() -> Option<Self> {
+        let level = DROPPING.get();
+        (level < RECURSION).then(|| {
+            DROPPING.set(level + 1);
+            Level(level)
+        })
+    }
+}
+
+impl Drop for Level {
+    #[inline(always)]
+    fn drop(&mut self) {
+        DROPPING.set(self.0);
+    }
+}
+
+/// Drops a value. Most have nothing to be dropped, and to see that is faster than to
+/// look up what has to be done.
+#[inline]
+fn drop_value<P>(value: Value<P>) {
+    let has_nothing = match &value {
+        Value::Null | Value::Bool(_) | Value::Int(_) | Value::Double(_) => true,
+        Value::String(text) => text.is_short(),
+        _ => false,
+    };
+    if has_nothing {
+        mem::forget(value);
+    }
+}
+
 impl<P> Drop for List<P> {
     fn drop(&mut self) {
-        if self.0.iter().any(holds_something) {
-            drop_iteratively(Contents::List(mem::take(&mut self.0)));
+        match Level::enter() {
+            Some(_level) => self.0.drain(..).for_each(drop_value),
+            None if self.0.iter().any(holds_something) => {
+                drop_iteratively(Contents::List(mem::take(&mut self.0)));
+            }
+            None => {}
         }
     }
 }
 
 impl<P> Drop for Map<P> {
     fn drop(&mut self) {
-        let nested = |(key, value)| holds_something(key) || holds_something(value);
-        if self.0.iter().map(|(k, v)| (k, v)).any(nested) {
-            drop_iteratively(Contents::Map(mem::take(&mut self.0)));
+        let nested = |(key, value): &(_, _)| holds_something(key) || holds_something(value);
+        match Level::enter() {
+            Some(_level) => self.0.drain(..).for_each(|(key, value)| {
+                drop_value(key);
+                drop_value(value);
+            }),
+            None if self.0.iter().any(nested) => {
+                drop_iteratively(Contents::Map(mem::take(&mut self.0)));
+            }
+            None => {}
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Rust's own types become values.
 
 use super::{List, Map, Value};
-use crate::Port;
+use crate::{Port, Text};
 
 macro_rules! from {
     ($($rust:ty, |$given:ident| $value:expr;)*) => {$(
@@ -27,8 +27,9 @@ from! {
     f64, |d| Value::Double(d);
     char, |c| Value::String(c.into());
     &str, |s| Value::String(s.into());
-    &String, |s| Value::String(s.clone());
-    String, |s| Value::String(s);
+    &String, |s| Value::String(s.into());
+    String, |s| Value::String(s.into());
+    Text, |s| Value::String(s);
     &[u8], |b| Value::Bytes(b.into());
     Vec<u8>, |b| Value::Bytes(b);
     List<P>, |list| Value::List(list);

@@ -1,7 +1,7 @@
 //! Values become Rust's own types, or an error that says what was found.
 
 use super::{List, Map, Value};
-use crate::{DecodeError, DecodeErrorKind};
+use crate::{DecodeError, DecodeErrorKind, Text};
 
 fn mismatch<P>(expected: &'static str, found: &Value<P>) -> DecodeError {
     DecodeError::wrong_type(expected, found.kind().name())
@@ -27,7 +27,8 @@ try_into! {
     bool, "bool", Value::Bool(b) => b;
     i64, "int", Value::Int(n) => n;
     f64, "double", Value::Double(d) => d;
-    String, "string", Value::String(s) => s;
+    String, "string", Value::String(s) => s.into();
+    Text, "string", Value::String(s) => s;
     Vec<u8>, "bytes", Value::Bytes(b) => b;
     List<P>, "list", Value::List(list) => list;
     Vec<Value<P>>, "list", Value::List(list) => list.into_vec();

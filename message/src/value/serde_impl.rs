@@ -196,11 +196,11 @@ impl<'de, P: Port> Visitor<'de> for Anything<P> {
     }
 
     fn visit_str<E>(self, s: &str) -> Result<Value<P>, E> {
-        Ok(Value::String(s.to_string()))
+        Ok(Value::String(s.into()))
     }
 
     fn visit_string<E>(self, s: String) -> Result<Value<P>, E> {
-        Ok(Value::String(s))
+        Ok(Value::String(s.into()))
     }
 
     fn visit_bytes<E>(self, b: &[u8]) -> Result<Value<P>, E> {
