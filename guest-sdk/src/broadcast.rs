@@ -2,7 +2,7 @@
 
 use crate::SendPort;
 use crate::error::sent;
-use crate::send_port::with_buffer;
+use crate::send_port::with_encoded;
 use crate::{EncodeError, SendError};
 use insula_message::ToMessage;
 
@@ -26,10 +26,8 @@ pub fn broadcast<'a>(
     ports: impl IntoIterator<Item = &'a SendPort>,
     message: impl ToMessage<SendPort>,
 ) -> Result<Vec<Result<(), SendError>>, EncodeError> {
-    with_buffer(|bytes| {
-        let inside = insula_message::encode(&message, bytes)?;
-        let inside: Vec<_> = inside.iter().map(SendPort::resource).collect();
-        let send = |port: &SendPort| sent(port.resource().send(bytes, &inside, None));
-        Ok(ports.into_iter().map(send).collect())
+    with_encoded(&message, |bytes, inside| {
+        let send = |port: &SendPort| sent(port.resource().send(bytes, inside, None));
+        ports.into_iter().map(send).collect()
     })
 }

@@ -108,7 +108,7 @@ pub trait Incoming: Sized + 'static {
 
 impl<T: FromMessage<SendPort> + 'static> Incoming for T {
     fn from_message(message: Message) -> Result<Self, DecodeError> {
-        insula_message::decode(&message.bytes, message.ports)
+        insula_message::decode_owned(message.bytes, message.ports)
     }
 }
 

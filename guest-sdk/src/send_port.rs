@@ -3,7 +3,7 @@
 use crate::bindings::ports::{self, SendStatus};
 use crate::error::{granted, sent};
 use crate::{Call, Closed, Incoming, ReceivePort, Refused, SendError, SendWhenReady};
-use insula_message::{Port, ToMessage};
+use insula_message::{EncodeError, Port, ToMessage};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::cell::{Cell, OnceCell};
 use std::fmt;
@@ -219,12 +219,10 @@ impl SendPort {
         message: &impl ToMessage<SendPort>,
         reply: Option<&SendPort>,
     ) -> Result<(), SendError> {
-        with_buffer(|bytes| {
-            let ports = insula_message::encode(message, bytes)?;
-            let ports: Vec<_> = ports.iter().map(SendPort::resource).collect();
+        with_encoded(message, |bytes, ports| {
             let reply = reply.map(SendPort::resource);
-            sent(self.resource().send(bytes, &ports, reply))
-        })
+            sent(self.resource().send(bytes, ports, reply))
+        })?
     }
 
     pub(crate) fn send_message_when_ready(
@@ -232,22 +230,18 @@ impl SendPort {
         message: &impl ToMessage<SendPort>,
         reply: Option<&SendPort>,
     ) -> SendWhenReady {
-        with_buffer(|bytes| {
-            let ports = match insula_message::encode(message, bytes) {
-                Ok(ports) => ports,
-                Err(error) => return SendWhenReady::over(Err(error.into())),
-            };
-            let ports: Vec<_> = ports.iter().map(SendPort::resource).collect();
+        let sent = with_encoded(message, |bytes, ports| {
             let reply = reply.map(SendPort::resource);
             // Where there is room no event is needed to say so.
-            match self.resource().send(bytes, &ports, reply) {
+            match self.resource().send(bytes, ports, reply) {
                 SendStatus::Full => SendWhenReady::in_line(|token| {
                     let resource = self.resource();
-                    resource.send_when_ready(bytes, &ports, reply, token)
+                    resource.send_when_ready(bytes, ports, reply, token)
                 }),
                 status => SendWhenReady::over(sent(status)),
             }
-        })
+        });
+        sent.unwrap_or_else(|error| SendWhenReady::over(Err(error.into())))
     }
 
     pub(crate) fn resource(&self) -> &ports::SendPort {
@@ -259,20 +253,29 @@ impl SendPort {
     }
 }
 
-/// A buffer of this size is kept for the next message, a larger one is not.
+/// So much of the buffer is kept for the next message. What is beyond it goes back to
+/// the allocator, which lets the buffer grow where it is the next time.
 const KEPT_BUFFER: usize = 16 * 1024;
 
-/// Lends an empty buffer to encode into.
-pub(crate) fn with_buffer<R>(encode: impl FnOnce(&mut Vec<u8>) -> R) -> R {
+/// Lends `message` in the form in which it is sent.
+pub(crate) fn with_encoded<R>(
+    message: &(impl ToMessage<SendPort> + ?Sized),
+    send: impl FnOnce(&[u8], &[&ports::SendPort]) -> R,
+) -> Result<R, EncodeError> {
+    if let Some(bytes) = insula_message::encoded(message) {
+        return Ok(send(bytes, &[]));
+    }
     thread_local! {
         static BUFFER: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
     }
     let mut buffer = BUFFER.take();
+    let result = insula_message::encode(message, &mut buffer).map(|ports| {
+        let ports: Vec<_> = ports.iter().map(SendPort::resource).collect();
+        send(&buffer, &ports)
+    });
     buffer.clear();
-    let result = encode(&mut buffer);
-    if buffer.capacity() <= KEPT_BUFFER {
-        BUFFER.set(buffer);
-    }
+    buffer.shrink_to(KEPT_BUFFER);
+    BUFFER.set(buffer);
     result
 }
 

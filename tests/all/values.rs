@@ -31,6 +31,7 @@ fn every_value_goes_from_one_guest_to_another_and_back() -> Result<()> {
             "list",
             "map in its order, any value as a key",
             "nested",
+            "a mebibyte of bytes, time and again in the same memory",
             "a list nested one million deep",
             "shared and cyclic",
             "  as a tree: the answer: a list or map contains itself; read it as a Graph, \

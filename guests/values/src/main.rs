@@ -22,6 +22,16 @@ fn echo_graph() {
     });
 }
 
+/// Sends bytes back from where they arrived.
+#[entry]
+fn echo_bytes() {
+    port().receive(|bytes: Bytes, reply: Option<SendPort>| {
+        if let Some(reply) = reply {
+            reply.send(bytes).expect("main lives");
+        }
+    });
+}
+
 fn scalars() -> Vec<(&'static str, Value)> {
     let nan = f64::from_bits(0x7ff8_dead_beef_cafe);
     vec![
@@ -122,6 +132,21 @@ async fn main() -> Result<(), CallError> {
         assert!(graph == value, "through a graph: {name}");
         println!("{name}");
     }
+
+    let echo_bytes = spawn_function(echo_bytes);
+    let plain: Vec<u8> = (0..1 << 20).map(|n: u32| (n % 251) as u8).collect();
+    let bytes = Bytes::from(&plain[..]);
+    let mut pages = 0;
+    for round in 0..30 {
+        let copy: Bytes = echo_bytes.call(&bytes).await?;
+        assert!(copy == bytes);
+        let copy: Vec<u8> = echo.call(&plain).await?;
+        assert!(copy == plain);
+        let now = core::arch::wasm32::memory_size::<0>();
+        assert!(round < 5 || now == pages, "{pages} pages, then {now}");
+        pages = now;
+    }
+    println!("a mebibyte of bytes, time and again in the same memory");
 
     let value = deep(1_000_000);
     let copy: Value = echo.call(&value).await?;
