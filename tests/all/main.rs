@@ -20,6 +20,7 @@ mod events;
 mod fairness;
 mod full;
 mod futures;
+mod heap;
 mod hello;
 mod host;
 mod host_control;
