@@ -1,9 +1,19 @@
 //! Parts that the benchmark measures by themselves. No part of the public API: any
 //! release may change or drop them.
 
+mod hand_over;
+
 use wasmtime::Engine;
 
+use crate::handle::Isolate;
+use crate::handles::{Handle, Handles};
+use crate::isolate::FIRST_PORT;
 use crate::limits::Limits;
+use crate::mailbox;
+use crate::message::SendPort;
+use crate::sync::lock;
+
+pub use hand_over::HandOver;
 
 /// The engine of a runtime with room for so many isolates.
 ///
@@ -12,4 +22,43 @@ use crate::limits::Limits;
 /// As [`RuntimeBuilder::start`](crate::RuntimeBuilder::start).
 pub fn engine(isolates: u32, limits: &Limits) -> wasmtime::Result<Engine> {
     crate::engine::new(isolates, limits)
+}
+
+/// Whether an isolate's first port listens. It has to be paused, so that it is nobody
+/// else's.
+pub fn listen(isolate: &Isolate, on: bool) {
+    let core = isolate.control().isolate();
+    lock(core.mailbox()).listen(FIRST_PORT, on);
+}
+
+/// Takes the next event out of its mailbox. Whether there was one.
+pub fn take(isolate: &Isolate) -> bool {
+    mailbox::take(isolate.control().isolate()).is_some()
+}
+
+/// A handle table like that of an isolate.
+pub struct HandleTable(Handles);
+
+impl HandleTable {
+    /// An empty one, on the limits of this isolate.
+    pub fn new(isolate: &Isolate) -> Self {
+        HandleTable(Handles::new(isolate.control().isolate()))
+    }
+
+    /// Puts a send port in; none where there is no room.
+    pub fn insert(&mut self, port: &SendPort) -> Option<u32> {
+        self.0
+            .insert(Handle::SendPort(port.port().for_holder(None)))
+            .ok()
+    }
+
+    /// Whether a number stands for a send port.
+    pub fn is_send_port(&self, number: u32) -> bool {
+        self.0.send_port(number).is_ok()
+    }
+
+    /// Takes something out. Whether it was there.
+    pub fn remove(&mut self, number: u32) -> bool {
+        self.0.remove(number).is_some()
+    }
 }
