@@ -251,6 +251,14 @@ pub const ROWS: &[Row] = &[
         ],
     ),
     row(
+        "bytes-vec",
+        "the same as a `Vec` that is lent to be sent",
+        "bytes",
+        &[64 * KIB, MIB, 16 * MIB],
+        INSULA,
+        &[],
+    ),
+    row(
         "nested",
         "a list of maps there and back, as types",
         "maps",

@@ -43,6 +43,7 @@ fn rows_that_are_timed_in_batches_count_their_operations() -> Result<()> {
         ("round_trip", 8, 100),
         ("round_trip", 64, 100),
         ("bytes", 1_000, 1),
+        ("bytes_vec", 1_000, 1),
         ("call", 1, 100),
         ("one_way", 8, 1_000),
         ("one_way_ready", 8, 1_000),

@@ -14,7 +14,18 @@ pub fn echo_number(to: SendPort) {
 
 #[entry]
 fn echo_bytes(to: SendPort) {
+    port().receive(move |bytes: Bytes, _| to.send(bytes));
+}
+
+#[entry]
+fn echo_vec(to: SendPort) {
     port().receive(move |bytes: Vec<u8>, _| to.send(&bytes));
+}
+
+fn payload(size: u64) -> Bytes {
+    let mut bytes = Bytes::with_capacity(size as usize);
+    bytes.resize(size as usize, 7);
+    bytes
 }
 
 /// A number (of 8 bytes) or so many bytes, there and back.
@@ -24,7 +35,7 @@ fn round_trip(task: Task) {
     if task.size <= 8 {
         trips(task, 100, spawn_with(echo_number, own), u64::MAX);
     } else {
-        let payload = vec![7u8; task.size as usize];
+        let payload = payload(task.size);
         trips(task, 100, spawn_with(echo_bytes, own), payload);
     }
 }
@@ -32,9 +43,25 @@ fn round_trip(task: Task) {
 /// So many bytes, there and back, where copying is what costs.
 #[entry]
 fn bytes(task: Task) {
-    let payload = vec![7u8; task.size as usize];
+    let payload = payload(task.size);
     let echo = spawn_with(echo_bytes, port().send_port());
     trips(task, 1, echo, payload);
+}
+
+/// The same as a `Vec`, which is lent to be sent.
+#[entry]
+fn bytes_vec(task: Task) {
+    let payload = vec![7u8; task.size as usize];
+    let echo = spawn_with(echo_vec, port().send_port());
+    let mut clock = Clock::new(&task, 1);
+    echo.send(&payload).expect("the echo lives");
+    port().receive(move |back: Vec<u8>, _| {
+        if clock.tick() {
+            return echo.send(&back);
+        }
+        port().close();
+        task.to.send(clock.report(1))
+    });
 }
 
 /// Sends a message to an isolate that sends it back, again and again.
@@ -45,14 +72,13 @@ pub fn trips<T: Serialize + DeserializeOwned + 'static>(
     message: T,
 ) {
     let mut clock = Clock::new(&task, step);
-    echo.send(&message).expect("the echo lives");
+    echo.send(message).expect("the echo lives");
     port().receive(move |back: T, _| {
         if clock.tick() {
-            echo.send(&back).expect("the echo lives");
-        } else {
-            task.to.send(clock.report(1)).expect("the host waits");
-            port().close();
+            return echo.send(back);
         }
+        port().close();
+        task.to.send(clock.report(1))
     });
 }
 

@@ -35,12 +35,12 @@ fn item(id: u64) -> Item {
 
 #[entry]
 fn echo_items(to: SendPort) {
-    port().receive(move |items: Vec<Item>, _| to.send(&items));
+    port().receive(move |items: Vec<Item>, _| to.send(items));
 }
 
 #[entry]
 fn echo_value(to: SendPort) {
-    port().receive(move |value: Value, _| to.send(&value));
+    port().receive(move |value: Value, _| to.send(value));
 }
 
 /// A list of so many maps, there and back, read as types on both sides.
