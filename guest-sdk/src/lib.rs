@@ -49,7 +49,10 @@
 //!   isolate and nobody else, and are told to who listens. A [`supervisor`] starts
 //!   again what has failed.
 //!
-//! A guest is a plain `bin` crate, built in release for `wasm32-wasip1`.
+//! A guest is a plain `bin` crate, built in release for `wasm32-wasip1`. In its
+//! `Cargo.toml` one line pays: with `codegen-units = 1` under `[profile.release]` there
+//! is a quarter less code, and small messages are encoded and decoded in two thirds of
+//! the time. Nothing is gained by `lto`. Large messages of bytes are best [`Bytes`].
 //!
 //! [`receive`]: ReceivePort::receive
 //! [`recv`]: ReceivePort::recv

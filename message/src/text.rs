@@ -68,9 +68,23 @@ impl Short {
         Some(Short { first, last })
     }
 
+    #[inline(always)]
+    fn len(&self) -> usize {
+        (usize::from_le(self.last.get()) >> (8 * (WORD - 1))) - 1
+    }
+
+    #[inline(always)]
+    fn bytes(&self) -> [u8; SHORT + 1] {
+        let mut bytes = [0; SHORT + 1];
+        let (first, last) = bytes.split_at_mut(2 * WORD);
+        first.copy_from_slice(&self.first);
+        last.copy_from_slice(&self.last.get().to_ne_bytes());
+        bytes
+    }
+
     #[inline]
     fn as_str(&self) -> &str {
-        let length = (usize::from_le(self.last.get()) >> (8 * (WORD - 1))) - 1;
+        let length = self.len();
         let start = std::ptr::from_ref(self).cast::<u8>();
         // SAFETY: it has three words without gaps, of which `new` has filled the
         // first `length` bytes with those of a `str`; nothing changes them.
@@ -127,6 +141,15 @@ impl Text {
         match self.0 {
             Repr::Short(short) => short.as_str().to_owned(),
             Repr::Long(text) => text.into(),
+        }
+    }
+
+    /// The bytes of a short one, and how many of them belong to it.
+    #[inline(always)]
+    pub(crate) fn short_bytes(&self) -> Option<([u8; SHORT + 1], usize)> {
+        match &self.0 {
+            Repr::Short(short) => Some((short.bytes(), short.len())),
+            Repr::Long(_) => None,
         }
     }
 

@@ -81,6 +81,17 @@ pub(crate) fn text(out: &mut Vec<u8>, s: &str) {
     out.extend_from_slice(s.as_bytes());
 }
 
+/// A text that is the first `length` of these bytes; at most 23.
+#[inline(always)]
+pub(crate) fn short_text<const N: usize>(out: &mut Vec<u8>, bytes: [u8; N], length: usize) {
+    out.push(major::TEXT << 5 | length as u8);
+    let end = out.len() + length;
+    // All of them, as to copy a number that is known while this is compiled takes no
+    // call, and in a guest a copy of any other is one of the host's.
+    out.extend_from_slice(&bytes);
+    out.truncate(end);
+}
+
 #[inline]
 pub(crate) fn bytes(out: &mut Vec<u8>, b: &[u8]) {
     head(out, major::BYTES, b.len() as u64);

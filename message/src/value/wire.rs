@@ -36,20 +36,27 @@ impl Tree<'_> {
             Value::List(list) => {
                 self.head(major::LIST, list.len());
                 for element in list {
-                    self.write(element, levels - 1);
+                    self.inner(element, levels);
                 }
             }
             Value::Map(map) => {
                 self.head(major::MAP, map.len());
                 for (key, value) in map {
-                    match key {
-                        Value::String(s) => writer::text(self.out, s),
-                        key => self.write(key, levels - 1),
-                    }
-                    self.write(value, levels - 1);
+                    self.inner(key, levels);
+                    self.inner(value, levels);
                 }
             }
             leaf => self.leaf(leaf),
+        }
+    }
+
+    /// Writes what is in a list or map: what there is most of without a call.
+    #[inline(always)]
+    fn inner<P: Port>(&mut self, value: &Value<P>, levels: usize) {
+        match value {
+            Value::String(text) => self.text(text),
+            Value::Int(n) => writer::int(self.out, *n),
+            value => self.write(value, levels - 1),
         }
     }
 
@@ -77,10 +84,18 @@ impl Tree<'_> {
             Value::Bool(b) => writer::bool(self.out, *b),
             Value::Int(n) => writer::int(self.out, *n),
             Value::Double(d) => writer::double(self.out, *d),
-            Value::String(s) => writer::text(self.out, s),
+            Value::String(text) => self.text(text),
             Value::Bytes(b) => writer::bytes(self.out, b),
             Value::SendPort(port) => self.port(port),
             Value::List(_) | Value::Map(_) => {}
+        }
+    }
+
+    #[inline(always)]
+    fn text(&mut self, text: &Text) {
+        match text.short_bytes() {
+            Some((bytes, length)) => writer::short_text(self.out, bytes, length),
+            None => writer::text(self.out, text),
         }
     }
 
