@@ -6,6 +6,7 @@
 mod access;
 mod enums;
 mod leaves;
+mod numbers;
 mod tokens;
 
 use serde::de::{DeserializeSeed, Deserializer, Visitor};
@@ -49,6 +50,9 @@ impl<'de> Decoder<'de> {
             if let Some(value) = value {
                 return Ok(value);
             }
+        }
+        if let Some(numbers) = self.numbers::<S, S::Value>() {
+            return Ok(numbers);
         }
         seed.deserialize(self)
     }
@@ -247,13 +251,21 @@ impl<'de> Deserializer<'de> for &mut Decoder<'de> {
         deserialize_char => string;
         deserialize_str => string;
         deserialize_string => string;
-        deserialize_identifier => string;
         deserialize_bytes => bytes;
         deserialize_byte_buf => bytes;
         deserialize_option => option;
         deserialize_unit => null;
         deserialize_seq => list;
         deserialize_map => map;
+    }
+
+    /// Names of fields are read in place: there is one such call for a type.
+    #[inline(always)]
+    fn deserialize_identifier<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+        match self.reader.short_text() {
+            Some(text) => visitor.visit_borrowed_str(text),
+            None => self.other_string(visitor),
+        }
     }
 
     fn deserialize_unit_struct<V: Visitor<'de>>(

@@ -306,6 +306,40 @@ impl<'de> Reader<'de> {
         self.elements("map", 2)
     }
 
+    /// Reads a list whose elements `take` knows, each of which is one item. None says
+    /// that there is something else, and that nothing was read.
+    #[inline]
+    pub(crate) fn list_of<T>(
+        &mut self,
+        mut take: impl FnMut(&mut &'de [u8]) -> Option<T>,
+    ) -> Option<Vec<T>> {
+        let start = (self.rest, self.cursor.pending);
+        let list = self.whole_list_of(&mut take);
+        if list.is_none() {
+            (self.rest, self.cursor.pending) = start;
+        }
+        list
+    }
+
+    #[inline]
+    fn whole_list_of<T>(
+        &mut self,
+        take: &mut impl FnMut(&mut &'de [u8]) -> Option<T>,
+    ) -> Option<Vec<T>> {
+        if self.major().ok()? != major::LIST {
+            return None;
+        }
+        let length = self.list().ok()?;
+        let mut list = Vec::with_capacity(length);
+        let mut rest = self.rest;
+        for _ in 0..length {
+            list.push(take(&mut rest)?);
+        }
+        self.rest = rest;
+        self.cursor.pending -= length;
+        Some(list)
+    }
+
     #[inline]
     fn elements(&mut self, what: &'static str, items_each: usize) -> Result<usize> {
         let head = self.rest;

@@ -320,3 +320,71 @@ fn ints_are_read_as_doubles_if_nothing_is_lost() {
     assert!(read::<f64>(&bytes_of(&((1i64 << 53) + 1))).is_err());
     assert!(read::<i64>(&bytes_of(&5.0)).is_err());
 }
+
+/// Vectors of numbers have a loop of their own, which must not be seen.
+#[test]
+fn vectors_of_numbers_are_as_any_sequence() {
+    #[derive(Serialize, Deserialize, PartialEq, Debug, Default, Clone)]
+    struct Numbers {
+        doubles: Vec<f64>,
+        unsigned: Vec<u64>,
+        signed: Vec<i64>,
+        short: (Vec<u32>, Vec<i32>),
+    }
+    survives(Numbers::default());
+    let ints = [0, 1, 23, 24, 255, 256, 65_535, 65_536, 4_294_967_295];
+    let short = [0, -1, 24, -25, 256, -257, 65_536, i32::MIN, i32::MAX];
+    survives(Numbers {
+        doubles: vec![0.0, -0.0, 1.5, f64::INFINITY, f64::MIN_POSITIVE],
+        unsigned: ints.iter().copied().chain([u64::MAX]).collect(),
+        signed: vec![0, -1, -24, -25, -256, -257, i64::MIN, i64::MAX],
+        short: (ints.map(|n| n as u32).into(), short.into()),
+    });
+
+    // What is no such number is read, or refused, as ever.
+    assert_eq!(read::<Vec<f64>>(&bytes_of(&[1, 2])), Ok(vec![1.0, 2.0]));
+    assert_eq!(
+        read::<Vec<f64>>(&hex("82f93c00fb4000000000000000")),
+        Ok(vec![1.0, 2.0])
+    );
+    assert_eq!(read::<Vec<u64>>(&hex("82d81c05d81d00")), Ok(vec![5, 5]));
+    assert_eq!(read::<Vec<u32>>(&hex("43010203")), Ok(vec![1, 2, 3]));
+    assert_eq!(
+        read::<Vec<u32>>(&hex("821b000000000000000105")),
+        Ok(vec![1, 5])
+    );
+    for (message, error) in [
+        (
+            bytes_of(&(1, u64::MAX)),
+            "[1]: expected u32, found int 18446744073709551615",
+        ),
+        (bytes_of(&(1, -1)), "[1]: expected u32, found int -1"),
+        (
+            bytes_of(&(1, 2, "three")),
+            "[2]: expected int, found string",
+        ),
+        (
+            hex("8301"),
+            "byte 0: a list says its length is 3, but only 1 bytes are left",
+        ),
+        (
+            hex("830119"),
+            "byte 0: a list says its length is 3, but only 2 bytes are left",
+        ),
+        (
+            hex("82011901"),
+            "[1]: the message ends at byte 4, inside a value",
+        ),
+        (hex("82011f00"), "[1]: byte 2: "),
+        (
+            hex("820102ff"),
+            "byte 3: the message is over, but 1 more bytes follow",
+        ),
+    ] {
+        let found = read::<Vec<u32>>(&message).unwrap_err().to_string();
+        assert!(found.starts_with(error), "{found}");
+        // A type that knows of no loop says the same.
+        let other = read::<std::collections::VecDeque<u32>>(&message).unwrap_err();
+        assert_eq!(found, other.to_string());
+    }
+}

@@ -25,6 +25,7 @@ impl<'d, 'de> Elements<'d, 'de> {
     }
 
     /// The type must have taken all elements.
+    #[inline(always)]
     pub(super) fn finish(self) -> Result<()> {
         all_taken("list", self.length, self.left)
     }
@@ -35,10 +36,16 @@ fn all_taken(what: &'static str, length: usize, left: usize) -> Result<()> {
     if left == 0 {
         return Ok(());
     }
-    Err(DecodeError::wrong_type(
+    Err(not_all_taken(what, length, left))
+}
+
+#[cold]
+#[inline(never)]
+fn not_all_taken(what: &'static str, length: usize, left: usize) -> DecodeError {
+    DecodeError::wrong_type(
         format!("{what} of length {}", length - left),
         format!("{what} of length {length}"),
-    ))
+    )
 }
 
 impl<'de> SeqAccess<'de> for &mut Elements<'_, 'de> {
@@ -81,6 +88,7 @@ impl<'d, 'de> Entries<'d, 'de> {
     }
 
     /// The type must have taken all entries.
+    #[inline(always)]
     pub(super) fn finish(self) -> Result<()> {
         all_taken("map", self.length, self.left)
     }

@@ -85,7 +85,7 @@ impl<'de> Decoder<'de> {
         }
     }
 
-    fn other_string<V: Visitor<'de>>(&mut self, visitor: V) -> Result<V::Value> {
+    pub(super) fn other_string<V: Visitor<'de>>(&mut self, visitor: V) -> Result<V::Value> {
         match self.reader.major()? {
             major::TEXT => visitor.visit_borrowed_str(self.reader.text()?),
             major::TAG => self.behind_tag("string", |d| d.string(visitor)),
