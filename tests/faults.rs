@@ -10,7 +10,10 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
 use crossbeam_channel::{Sender, unbounded};
-use insula::{ExitReason, Isolate, Limit, LoadError, Program, Runtime, SpawnOptions, StartError};
+use insula::{
+    ExitReason, Isolate, Limit, LoadError, Profile, Program, Runtime, RuntimeBuilder, SpawnOptions,
+    StartError,
+};
 use insula_tests::hostile::{BYSTANDER, MEMORY, SPAWN, WAITING_CHILD, child, main, module};
 use insula_tests::{Host, alone, doing, guest, in_time};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
@@ -111,6 +114,10 @@ impl Scene {
 
 const PATIENCE: Duration = Duration::from_secs(120);
 
+fn fast() -> Result<Host> {
+    Host::with(|builder| builder.profile(Profile::Fast).max_isolates(16))
+}
+
 fn not_started(reason: &ExitReason, words: &[&str]) -> Result<()> {
     let ExitReason::NotStarted(why) = reason else {
         bail!("it {reason}: {reason:?}");
@@ -204,7 +211,7 @@ fn memory_is_refused() -> Result<()> {
             .program("(memory (export \"memory\") 1600) (func (export \"insula:entry/main\"))")?;
         let (grows_by_much, grows_by_little) =
             (scene.program(&grows(1600))?, scene.program(&grows(1))?);
-        let lowered = Lowered::to(Resource::Data, has("VmData:")? + 48 * MIB)?;
+        let lowered = Lowered::to(Resource::Data, has("VmData:")? + 24 * MIB)?;
         for _ in 0..20 {
             let reason = scene.host.run(&large, SpawnOptions::new())?;
             not_started(&reason, &["ulimit -d"])?;
@@ -223,12 +230,12 @@ fn memory_is_refused() -> Result<()> {
     })
 }
 
-/// The addresses of a runtime are reserved when it starts: another one gets none,
+/// The addresses of a fast runtime are reserved when it starts: another one gets none,
 /// and this one does not notice.
 #[test]
 fn addresses_are_refused() -> Result<()> {
     alone(|| {
-        let scene = Scene::new(Host::with(|builder| builder.max_isolates(16))?)?;
+        let scene = Scene::new(fast()?)?;
         let grows = scene.program(&grows(1600))?;
         let lowered = Lowered::to(Resource::As, has("VmSize:")? + 64 * MIB)?;
         match Runtime::builder().max_isolates(1).start() {
@@ -242,6 +249,27 @@ fn addresses_are_refused() -> Result<()> {
         scene.goes_on()?;
         drop(lowered);
         drop(Runtime::builder().max_isolates(1).start()?);
+        scene.works()
+    })
+}
+
+/// In a dense one each isolate takes its own when it begins.
+#[test]
+fn addresses_are_refused_to_an_isolate() -> Result<()> {
+    alone(|| {
+        let dense = |builder: RuntimeBuilder| builder.profile(Profile::Dense).max_isolates(16);
+        let scene = Scene::new(Host::with(dense)?)?;
+        let grows = scene.program(&grows(16))?;
+        // Less than the 128 MiB that its memory may have.
+        let lowered = Lowered::to(Resource::As, has("VmSize:")? + 100 * MIB)?;
+        for _ in 0..3 {
+            let reason = scene.host.run(&grows, SpawnOptions::new())?;
+            not_started(&reason, &["ulimit -v"])?;
+        }
+        scene.goes_on()?;
+        drop(lowered);
+        let reason = scene.host.run(&grows, SpawnOptions::new())?;
+        ensure!(reason == ExitReason::Ended, "{reason}");
         scene.works()
     })
 }
@@ -353,7 +381,7 @@ fn take_threads() -> Sender<()> {
 #[test]
 fn descriptors_run_out() -> Result<()> {
     alone(|| {
-        let scene = Scene::new(Host::with(|builder| builder.max_isolates(16))?)?;
+        let scene = Scene::new(fast()?)?;
         let grows = scene.program(&grows(16))?;
         // Its memory's image, made when it is spawned first, is a file.
         let with_data = scene.program(&format!(

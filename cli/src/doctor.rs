@@ -14,12 +14,15 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::Args;
 
+use crate::flags::ProfileFlag;
 use crate::report::{FAILED, print};
 use machine::Machine;
 use report::Report;
 
 #[derive(Args)]
 pub struct Doctor {
+    #[command(flatten)]
+    profile: ProfileFlag,
     /// Prints JSON.
     #[arg(long)]
     json: bool,
@@ -28,8 +31,9 @@ pub struct Doctor {
 impl Doctor {
     pub fn run(self) -> Result<ExitCode> {
         let machine = Machine::look();
-        let cost = capacity::measure()?;
-        let report = Report::new(prove::all(), machine, cost);
+        let profile = self.profile.profile();
+        let cost = capacity::measure(profile)?;
+        let report = Report::new(prove::all(profile), machine, profile, cost);
         if self.json {
             print(&(serde_json::to_string_pretty(&report)? + "\n"));
         } else {

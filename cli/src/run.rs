@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 use clap::Args;
 use insula::{Runtime, Stdio, Value};
 
-use crate::flags::{AllowedFlags, CacheFlags, ProgramFlags};
+use crate::flags::{AllowedFlags, CacheFlags, ProfileFlag, ProgramFlags};
 use crate::report;
 
 #[derive(Args)]
@@ -25,6 +25,8 @@ pub struct Run {
     #[arg(long, value_name = "SEED", conflicts_with_all = ["clock", "random"])]
     deterministic: Option<u64>,
     #[command(flatten)]
+    profile: ProfileFlag,
+    #[command(flatten)]
     cache: CacheFlags,
     /// Prints lines without the name of their isolate in front.
     #[arg(long)]
@@ -39,6 +41,7 @@ impl Run {
         let mut runtime = self
             .cache
             .set(Runtime::builder())
+            .profile(self.profile.profile())
             .output(Stdio::new().prefix(!self.no_prefix))
             .on_exit(report::exit)
             .limits(allowed.limits.clone());

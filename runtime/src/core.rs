@@ -17,6 +17,7 @@ use crate::knobs::MappingBudget;
 use crate::limits::Limits;
 use crate::loader::Loader;
 use crate::output::{GroupOutput, Output};
+use crate::places::Places;
 use crate::port_ids::PortIds;
 use crate::program::Compiler;
 use crate::runtime::Figures;
@@ -32,7 +33,7 @@ pub(crate) struct Core {
     pub(crate) clock: Arc<Clock>,
     pub(crate) loader: Arc<Loader>,
     pub(crate) output: Box<dyn Output>,
-    pub(crate) max_isolates: u32,
+    pub(crate) places: Arc<Places>,
     pub(crate) limits: Limits,
     /// Where runs are to be the same each time: what they depend on instead.
     pub(crate) seed: Option<u64>,
@@ -77,6 +78,7 @@ const QUIET_TICKS: u32 = 100;
 
 impl Core {
     pub(crate) fn start(compiler: Compiler, settings: Settings) -> std::io::Result<Arc<Self>> {
+        let mappings = MappingBudget::new(compiler.profile.mappings());
         let core = Arc::new(Core {
             scheduler: Arc::new(match settings.seed {
                 None => Scheduler::new(settings.permits, settings.limits.guest_stack()),
@@ -90,7 +92,7 @@ impl Core {
             engine: compiler.engine.clone(),
             compiler: Arc::new(compiler),
             output: settings.output,
-            max_isolates: settings.max_isolates,
+            places: Places::new(settings.max_isolates),
             limits: settings.limits,
             seed: settings.seed,
             port_ids: match settings.seed {
@@ -99,7 +101,7 @@ impl Core {
             },
             on_exit: settings.on_exit,
             events: settings.events,
-            mappings: MappingBudget::default(),
+            mappings,
             groups: Mutex::new(Groups::default()),
             monitor: Mutex::new(None),
             closing: AtomicBool::new(false),
@@ -145,12 +147,6 @@ impl Core {
         lock(&self.groups).alive.remove(&number);
     }
 
-    /// Places of the pool that are in use.
-    pub(crate) fn pool_memories(&self) -> usize {
-        let pool = self.engine.pooling_allocator_metrics();
-        pool.map_or(0, |pool| pool.memories())
-    }
-
     pub(crate) fn figures(&self) -> Figures {
         let groups: Vec<_> = lock(&self.groups)
             .alive
@@ -162,7 +158,7 @@ impl Core {
             workers: self.scheduler.threads(),
             preempted: self.scheduler.preempted(),
             loads: self.loader.running(),
-            pool_memories: self.pool_memories(),
+            pool_memories: self.places.taken() as usize,
             ..Figures::default()
         };
         for group in groups {

@@ -6,13 +6,11 @@ use wasmtime::{
 };
 
 use crate::limits::Limits;
+use crate::memory;
+use crate::profile::{MOST_MEMORY, Profile};
 
 /// The engine's own default.
 const FIBER_STACK: usize = 2 << 20;
-
-/// Address space for each linear memory: with 4 GiB and a guard behind it, a
-/// 32-bit address needs no explicit bounds check.
-const RESERVATION: u64 = 4 << 30;
 
 /// How much of a memory stays resident when its isolate ends, zeroed for the
 /// next: page faults, not wasm, are what spawning costs.
@@ -20,7 +18,7 @@ const KEEP_RESIDENT: usize = 512 << 10;
 
 /// What a pool slot for a table can hold at most; the limit for an isolate is
 /// [`Limits::table_elements`](crate::Limits::table_elements).
-const TABLE_SLOT: usize = 100_000;
+pub(crate) const TABLE_SLOT: usize = 100_000;
 
 /// The proposals that modules may use.
 const ON: WasmFeatures = all_of(&[
@@ -110,7 +108,7 @@ const fn all_of(features: &[WasmFeatures]) -> WasmFeatures {
 }
 
 /// Makes the engine, with room for `isolates` instances.
-pub(crate) fn new(isolates: u32, limits: &Limits) -> wasmtime::Result<Engine> {
+pub(crate) fn new(profile: Profile, isolates: u32, limits: &Limits) -> wasmtime::Result<Engine> {
     let mut config = Config::new();
     config
         .epoch_interruption(true)
@@ -120,7 +118,10 @@ pub(crate) fn new(isolates: u32, limits: &Limits) -> wasmtime::Result<Engine> {
         // engine only wants its stacks for fibers, which nobody uses, no smaller.
         .max_wasm_stack(limits.guest_stack())
         .async_stack_size(limits.guest_stack().max(FIBER_STACK))
-        .memory_reservation(RESERVATION)
+        .memory_reservation(profile.reservation(limits))
+        .memory_guard_size(profile.guard())
+        // Nothing is addressed below a memory.
+        .guard_before_linear_memory(profile == Profile::Fast)
         .memory_may_move(false)
         .wasm_features(ON, true)
         .wasm_features(OFF, false)
@@ -128,7 +129,16 @@ pub(crate) fn new(isolates: u32, limits: &Limits) -> wasmtime::Result<Engine> {
         .wasm_branch_hinting(false)
         // What a host could make, and no guest could use.
         .shared_memory(false)
-        .allocation_strategy(InstanceAllocationStrategy::Pooling(pool(isolates)));
+        .allocation_strategy(match profile {
+            Profile::Fast => InstanceAllocationStrategy::Pooling(pool(isolates)),
+            // A pool's tables have pages of their own, and these do not.
+            Profile::Dense => InstanceAllocationStrategy::OnDemand,
+        });
+    if profile == Profile::Dense {
+        // What the engine would map for a memory's first contents cuts it in three.
+        config.memory_init_cow(false);
+        memory::set_up(&mut config);
+    }
     Engine::new(&config)
 }
 
@@ -141,7 +151,7 @@ fn pool(isolates: u32) -> PoolingAllocationConfig {
         .total_stacks(0)
         .max_memories_per_module(1)
         .max_tables_per_module(1)
-        .max_memory_size(RESERVATION as usize)
+        .max_memory_size(MOST_MEMORY as usize)
         .table_elements(TABLE_SLOT)
         .linear_memory_keep_resident(KEEP_RESIDENT)
         .table_keep_resident(64 << 10)

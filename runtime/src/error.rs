@@ -13,7 +13,7 @@ pub enum StartError {
     /// The engine refused its settings or could not reserve its address space.
     #[error(
         "the engine for {isolates} isolates could not be set up: {why} \
-         (each isolate reserves 4 GiB of addresses: try a smaller `RuntimeBuilder::max_isolates`)"
+         (each isolate reserves addresses: try a smaller `RuntimeBuilder::max_isolates`)"
     )]
     Engine {
         /// How many isolates it was to have room for.
@@ -257,6 +257,19 @@ pub enum SpawnError {
         .0.value
     )]
     RuntimeLimit(LimitHit),
+    /// An isolate of a dense runtime was to have more memory than there are addresses
+    /// for.
+    #[error(
+        "a memory has {0} bytes of addresses in this runtime of the dense profile, and no \
+         `memory` above that: set it with `RuntimeBuilder::limits`"
+    )]
+    DenseMemory(u64),
+    /// The program was loaded by another runtime.
+    #[error("{program} was loaded by another runtime: each compiles programs for itself")]
+    OtherRuntime {
+        /// The program.
+        program: String,
+    },
     /// There is no such weight.
     #[error("a group's weight is from 1 to 10,000, and {0} was given (`SpawnOptions::weight`)")]
     Weight(u32),

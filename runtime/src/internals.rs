@@ -21,7 +21,7 @@ pub use hand_over::HandOver;
 ///
 /// As [`RuntimeBuilder::start`](crate::RuntimeBuilder::start).
 pub fn engine(isolates: u32, limits: &Limits) -> wasmtime::Result<Engine> {
-    crate::engine::new(isolates, limits)
+    crate::engine::new(crate::Profile::Fast, isolates, limits)
 }
 
 /// Whether an isolate's first port listens. It has to be paused, so that it is nobody

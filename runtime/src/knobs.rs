@@ -6,22 +6,27 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::runtime::Runtime;
 
-/// Mappings that one isolate takes at most: of its memory what was there from the
-/// start, what was added and what lies behind, the same of its table.
-const OF_ISOLATE: u64 = 6;
-
 /// One of so many of the system's mappings is left to the host: where there are
 /// none left, its threads and its allocator fail too.
 const LEFT_TO_THE_HOST: u64 = 10;
 
 /// Keeps isolates from taking the last of the process's mappings.
-#[derive(Default)]
 pub(crate) struct MappingBudget {
+    /// What one isolate takes at most.
+    of_isolate: u64,
     /// For so many isolates at once there was room when mappings were counted.
     isolates: AtomicU64,
 }
 
 impl MappingBudget {
+    /// For isolates of which each takes so many.
+    pub(crate) fn new(of_isolate: u64) -> Self {
+        MappingBudget {
+            of_isolate,
+            isolates: AtomicU64::new(0),
+        }
+    }
+
     /// Whether there is room for so many isolates at once, or what the system
     /// allows. Counts mappings, which takes long, only where there may not be.
     pub(crate) fn check(&self, isolates: u64) -> Result<(), String> {
@@ -31,7 +36,7 @@ impl MappingBudget {
         let Some(knob) = mappings() else {
             return Ok(());
         };
-        match knob.room_for_isolates() {
+        match knob.room_for_isolates(self.of_isolate) {
             0 => Err(format!("there is no room for it: {knob}")),
             more => {
                 self.isolates
@@ -85,9 +90,9 @@ struct Knob {
 }
 
 impl Knob {
-    fn room_for_isolates(&self) -> u64 {
+    fn room_for_isolates(&self, of_isolate: u64) -> u64 {
         let for_isolates = self.most - self.most / LEFT_TO_THE_HOST;
-        for_isolates.saturating_sub(self.used) / OF_ISOLATE
+        for_isolates.saturating_sub(self.used) / of_isolate
     }
 
     fn free_in_thousand(&self) -> u64 {
@@ -194,10 +199,10 @@ mod tests {
 
     #[test]
     fn a_tenth_of_the_mappings_is_left_to_the_host() {
-        assert_eq!(mappings_of(5_000, 65_530).room_for_isolates(), 8_996);
-        assert_eq!(mappings_of(58_970, 65_530).room_for_isolates(), 1);
-        assert_eq!(mappings_of(58_972, 65_530).room_for_isolates(), 0);
-        assert_eq!(mappings_of(70_000, 65_530).room_for_isolates(), 0);
+        let room = |used, of_isolate| mappings_of(used, 65_530).room_for_isolates(of_isolate);
+        assert_eq!((room(5_000, 4), room(5_000, 2)), (13_494, 26_988));
+        assert_eq!((room(58_974, 4), room(58_974, 2)), (0, 1));
+        assert_eq!((room(58_976, 2), room(70_000, 2)), (0, 0));
     }
 
     #[test]

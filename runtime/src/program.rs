@@ -3,6 +3,7 @@
 
 mod bounds;
 mod compiler;
+mod image;
 mod module;
 pub(crate) mod source;
 mod work;
@@ -10,9 +11,10 @@ mod work;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use wasmtime::InstancePre;
+use wasmtime::{Engine, InstancePre};
 
 use crate::error::LoadError;
+use crate::memory::Image;
 use crate::runtime::Runtime;
 use crate::state::State;
 use crate::uri;
@@ -45,6 +47,8 @@ struct Inner {
     /// What each instance takes for its functions and globals, at most.
     instance_bytes: u64,
     from_cache: bool,
+    /// What its memory begins with, where the module does not say so any more.
+    image: Option<Arc<Image>>,
     /// The file it came from, for paths relative to it.
     path: Option<PathBuf>,
 }
@@ -151,6 +155,16 @@ impl Program {
     /// What each instance takes in the host's memory beside what every one takes.
     pub(crate) fn instance_bytes(&self) -> u64 {
         self.0.instance_bytes
+    }
+
+    /// Whether it was compiled by this engine: code of another one may leave checks out
+    /// that this one's memories need.
+    pub(crate) fn is_for(&self, engine: &Engine) -> bool {
+        Engine::same(self.0.pre.module().engine(), engine)
+    }
+
+    pub(crate) fn image(&self) -> Option<&Arc<Image>> {
+        self.0.image.as_ref()
     }
 
     pub(crate) fn pre(&self) -> &InstancePre<State> {

@@ -17,6 +17,7 @@ use crate::limits::Limits;
 use crate::message::{self, SendPort};
 use crate::output::{GroupOutput, Output, Stdio};
 use crate::port::{Paid, PortRef};
+use crate::profile::Profile;
 use crate::program::{Compiler, Program};
 use crate::reach::Reach;
 use crate::receive_port::ReceivePort;
@@ -48,6 +49,7 @@ pub struct Runtime {
 #[must_use]
 pub struct RuntimeBuilder {
     permits: usize,
+    profile: Profile,
     max_isolates: u32,
     limits: Limits,
     cache: Option<PathBuf>,
@@ -66,6 +68,7 @@ impl Runtime {
     pub fn builder() -> RuntimeBuilder {
         RuntimeBuilder {
             permits: std::thread::available_parallelism().map_or(1, usize::from),
+            profile: Profile::default(),
             max_isolates: 10_000,
             limits: Limits::default(),
             cache: None,
@@ -117,6 +120,11 @@ impl Runtime {
         program: &Program,
         options: SpawnOptions,
     ) -> Result<(Watched, PortRef), SpawnError> {
+        if !program.is_for(&self.core.engine) {
+            return Err(SpawnError::OtherRuntime {
+                program: program.name().to_owned(),
+            });
+        }
         let entry = options
             .entry
             .as_deref()
@@ -142,6 +150,10 @@ impl Runtime {
         let limits = options.limits.unwrap_or_else(|| own.clone());
         if let Some(limit) = limits.differs_from_runtime(own) {
             return Err(SpawnError::RuntimeLimit(own.hit(limit)));
+        }
+        let profile = self.profile();
+        if profile == Profile::Dense && limits.memory > profile.reservation(own) {
+            return Err(SpawnError::DenseMemory(profile.reservation(own)));
         }
         let group = self
             .core
@@ -206,6 +218,11 @@ impl Runtime {
     pub fn cache_errors(&self) -> Vec<CacheError> {
         let cache = self.core.compiler.cache.as_ref();
         cache.map(Cache::errors).unwrap_or_default()
+    }
+
+    /// The profile that it was made with.
+    pub fn profile(&self) -> Profile {
+        self.core.compiler.profile
     }
 
     /// The limits that it was made with.
@@ -289,7 +306,8 @@ pub struct Figures {
     pub waits: usize,
     /// Ports that have a name.
     pub names: usize,
-    /// Linear memories that are in use in the engine's pool.
+    /// Places for isolates that are in use, of
+    /// [`RuntimeBuilder::max_isolates`]: each has a linear memory.
     pub pool_memories: usize,
 }
 
@@ -301,8 +319,15 @@ impl RuntimeBuilder {
         self
     }
 
-    /// For how many isolates alive at once there is room. 10,000 by default;
-    /// each reserves 4 GiB of addresses, and there are 128 TiB.
+    /// Whether isolates are to be fast or many: [`Profile::Fast`] by default.
+    pub fn profile(mut self, profile: Profile) -> Self {
+        self.profile = profile;
+        self
+    }
+
+    /// For how many isolates alive at once there is room. 10,000 by default. Each
+    /// reserves addresses, of which there are 128 TiB: 4 GiB, or as many as
+    /// [`Limits::memory`] says where the [profile](Self::profile) is dense.
     pub fn max_isolates(mut self, isolates: u32) -> Self {
         self.max_isolates = isolates.max(1);
         self
@@ -382,7 +407,10 @@ impl RuntimeBuilder {
             isolates,
             why: crate::knobs::explain(&error),
         };
-        let engine = crate::engine::new(isolates, &self.limits).map_err(engine_error)?;
+        let addresses = self.profile.check_addresses(isolates, &self.limits);
+        addresses.map_err(|why| StartError::Engine { isolates, why })?;
+        let engine =
+            crate::engine::new(self.profile, isolates, &self.limits).map_err(engine_error)?;
         let (linker, imports) = crate::abi::linker(&engine).map_err(engine_error)?;
         let events: Arc<Hub> = Arc::default();
         let cache = self
@@ -395,6 +423,7 @@ impl RuntimeBuilder {
             linker,
             imports,
             limits: self.limits.clone(),
+            profile: self.profile,
         };
         let settings = Settings {
             permits: self.seed.map_or(self.permits, |_| 1),
@@ -415,6 +444,7 @@ impl std::fmt::Debug for RuntimeBuilder {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("RuntimeBuilder")
             .field("permits", &self.permits)
+            .field("profile", &self.profile)
             .field("max_isolates", &self.max_isolates)
             .finish_non_exhaustive()
     }

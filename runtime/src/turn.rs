@@ -3,7 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use wasmtime::{PoolConcurrencyLimitError, Store, Trap, TypedFunc, WasmBacktrace};
+use wasmtime::{Store, Trap, TypedFunc, WasmBacktrace};
 
 use crate::capabilities::Stdin;
 use crate::control::Attended;
@@ -12,7 +12,9 @@ use crate::host_memory::HostShare;
 use crate::input::Input;
 use crate::isolate::IsolateCore;
 use crate::knobs;
+use crate::memory;
 use crate::overtime::limit_reason;
+use crate::places::{Place, Places};
 use crate::port::{Paid, PortRef};
 use crate::program::Program;
 use crate::reach::Reach;
@@ -63,6 +65,8 @@ pub(crate) struct Live {
     store: Store<State>,
     wake: Option<TypedFunc<(), ()>>,
     _share: Option<HostShare>,
+    /// Free again once the store is gone.
+    _place: Place,
 }
 
 pub(crate) enum TurnEnd {
@@ -164,7 +168,8 @@ impl Start {
             }
         };
         let core = isolate.group().core();
-        let has_room = core.mappings.check(core.pool_memories() as u64 + 1);
+        let place = core.places.take().ok_or_else(|| no_place(&core.places))?;
+        let has_room = core.mappings.check(core.places.taken());
         has_room.map_err(ExitReason::NotStarted)?;
         let mut state = State::new(
             isolate,
@@ -182,9 +187,8 @@ impl Start {
         // Instantiation, the start function and `_initialize` belong to the
         // first turn, so the deadline comes first.
         store.set_epoch_deadline(1);
-        let instance = program
-            .pre()
-            .instantiate(&mut store)
+        let make = || program.pre().instantiate(&mut store);
+        let instance = memory::beginning_as(program.image(), make)
             .map_err(|error| reason(error, &store, true))?;
         for export in ["_initialize", &program.export_of(isolate.entry())] {
             if let Ok(function) = instance.get_typed_func::<(), ()>(&mut store, export) {
@@ -198,6 +202,7 @@ impl Start {
             store,
             wake,
             _share: self.share.take(),
+            _place: place,
         })
     }
 }
@@ -218,6 +223,14 @@ impl Live {
         wake.call(&mut self.store, ())
             .map_err(|error| reason(error, &self.store, false))
     }
+}
+
+fn no_place(places: &Places) -> ExitReason {
+    let most = places.most();
+    ExitReason::NotStarted(format!(
+        "all {most} places for isolates of this runtime are in use \
+         (raise it with `RuntimeBuilder::max_isolates`)"
+    ))
 }
 
 /// Why a call into the guest ended its isolate.
@@ -253,13 +266,6 @@ fn reason(error: wasmtime::Error, store: &Store<State>, instantiating: bool) -> 
             trap: trap.to_string(),
             backtrace,
         },
-        _ if error.is::<PoolConcurrencyLimitError>() => {
-            let most = state.isolate.group().core().max_isolates;
-            ExitReason::NotStarted(format!(
-                "all {most} places for isolates of this runtime are in use \
-                 (raise it with `RuntimeBuilder::max_isolates`)"
-            ))
-        }
         _ if instantiating => ExitReason::NotStarted(knobs::explain(&error)),
         _ => ExitReason::Trapped {
             trap: error.root_cause().to_string(),

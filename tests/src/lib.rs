@@ -19,7 +19,9 @@ use std::thread::{self, Thread};
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
-use insula::{ExitReason, Figures, Line, Program, Runtime, RuntimeBuilder, SpawnOptions, Stream};
+use insula::{
+    ExitReason, Figures, Line, Profile, Program, Runtime, RuntimeBuilder, SpawnOptions, Stream,
+};
 
 pub use alone::{alone, doing};
 pub use folder::Folder;
@@ -45,6 +47,14 @@ pub fn in_time<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> 
     result
         .recv_timeout(HANG)
         .unwrap_or_else(|error| panic!("it hangs or panicked: {error}: {}", alone::done_last()))
+}
+
+/// The profile of the tests' runtimes. Any test can be run with another one.
+fn usual_profile() -> Profile {
+    let named = std::env::var("INSULA_TEST_PROFILE");
+    named.map_or(Profile::default(), |name| {
+        Profile::named(&name).expect("INSULA_TEST_PROFILE is `fast` or `dense`")
+    })
 }
 
 /// The simplest executor.
@@ -87,6 +97,7 @@ impl Host {
         let told = Arc::new(Told::default());
         let (for_lines, for_exits) = (told.clone(), told.clone());
         let builder = Runtime::builder()
+            .profile(usual_profile())
             .output(move |line: &Line<'_>| {
                 let line = (line.isolate.to_owned(), line.stream, line.text.to_owned());
                 for_lines.lines.lock().expect("no panic").push(line);

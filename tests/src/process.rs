@@ -60,6 +60,15 @@ pub fn resident() -> Result<u64> {
     Ok(kilobytes.parse::<u64>()? << 10)
 }
 
+/// Bytes of this process that are in memory, where what it has mapped several times
+/// counts once.
+pub fn proportional() -> Result<u64> {
+    let text = fs::read_to_string("/proc/self/smaps_rollup")?;
+    let line = text.lines().find_map(|line| line.strip_prefix("Pss:"));
+    let kilobytes = line.and_then(|line| line.split_whitespace().next());
+    Ok(kilobytes.context("no Pss:")?.parse::<u64>()? << 10)
+}
+
 /// What the kernel says behind a word, without its unit.
 fn status(word: &str) -> Result<String> {
     let status = fs::read_to_string("/proc/self/status")?;

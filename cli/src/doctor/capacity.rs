@@ -4,7 +4,7 @@ use std::thread;
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
-use insula::{Isolate, Program, Runtime, SpawnOptions};
+use insula::{Isolate, Profile, Program, Runtime, SpawnOptions};
 use serde::Serialize;
 
 use super::machine::{self, Machine};
@@ -32,10 +32,12 @@ pub struct Bound {
 }
 
 /// Measures what an isolate takes that waits for messages, of a guest with one page.
-pub fn measure() -> Result<Cost> {
+pub fn measure(profile: Profile) -> Result<Cost> {
     let reserved = machine::addresses().unwrap_or(0);
-    let runtime = Runtime::builder().max_isolates(2 * SAMPLE as u32).start()?;
-    let reserved = machine::addresses().unwrap_or(0).saturating_sub(reserved);
+    let runtime = Runtime::builder()
+        .profile(profile)
+        .max_isolates(2 * SAMPLE as u32)
+        .start()?;
     let wasm = wat::parse_str(include_str!("guests/waits.wat"))?;
     let program = Program::from_bytes(&runtime, &wasm)?;
     // What only the first of all takes is in no difference.
@@ -43,6 +45,8 @@ pub fn measure() -> Result<Cost> {
     let before = taken();
     let _second = spawn(&runtime, &program)?;
     let after = taken();
+    // The fast profile reserves all at once, the dense one for each isolate.
+    let reserved = machine::addresses().unwrap_or(0).saturating_sub(reserved);
     let each = |before: u64, after: u64| after.saturating_sub(before) as f64 / SAMPLE as f64;
     Ok(Cost {
         mappings: each(before.0, after.0),

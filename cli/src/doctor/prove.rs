@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use insula::{
-    Event, Events, ExitReason, Isolate, Limit, LimitHit, Line, LoadError, Output, Program, Runtime,
-    SpawnOptions,
+    Event, Events, ExitReason, Isolate, Limit, LimitHit, Line, LoadError, Output, Profile, Program,
+    Runtime, SpawnOptions,
 };
 use serde::Serialize;
 
@@ -54,13 +54,16 @@ impl Output for Printed {
 }
 
 /// Tries every limit.
-pub fn all() -> Vec<Proved> {
-    Limit::ALL.iter().map(|limit| one(*limit)).collect()
+pub fn all(profile: Profile) -> Vec<Proved> {
+    Limit::ALL
+        .iter()
+        .map(|limit| one(*limit, profile))
+        .collect()
 }
 
-fn one(limit: Limit) -> Proved {
+fn one(limit: Limit, profile: Profile) -> Proved {
     let tried = match proofs::of(limit) {
-        Some(proof) => in_time(move || attempt(&proof)),
+        Some(proof) => in_time(move || attempt(&proof, profile)),
         None => Err(anyhow!("there is no proof of it")),
     };
     Proved {
@@ -78,9 +81,10 @@ fn in_time(work: impl FnOnce() -> Result<String> + Send + 'static) -> Result<Str
 }
 
 /// Says what was seen where the limit holds.
-fn attempt(proof: &Proof) -> Result<String> {
+fn attempt(proof: &Proof, profile: Profile) -> Result<String> {
     let printed = Printed::default();
     let runtime = Runtime::builder()
+        .profile(profile)
         .max_isolates(ISOLATES)
         .permits(PERMITS)
         .limits(proof.limits())

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use insula::Profile;
 use serde::Serialize;
 
 use super::advice;
@@ -14,6 +15,7 @@ use crate::table::Table;
 pub struct Report {
     limits: Vec<Proved>,
     machine: Machine,
+    profile: &'static str,
     isolate: Cost,
     /// What runs out, the first of it first.
     bounds: Vec<Bound>,
@@ -21,9 +23,10 @@ pub struct Report {
 }
 
 impl Report {
-    pub fn new(limits: Vec<Proved>, machine: Machine, isolate: Cost) -> Self {
+    pub fn new(limits: Vec<Proved>, machine: Machine, profile: Profile, isolate: Cost) -> Self {
         Report {
             limits,
+            profile: profile.name(),
             bounds: capacity::bounds(&machine, &isolate),
             advice: advice::of(&machine),
             machine,
@@ -66,8 +69,9 @@ impl fmt::Display for Report {
         writeln!(f, "\nthis machine\n{}", self.machine.table())?;
         writeln!(
             f,
-            "how many isolates fit (one that waits takes {:.0} KiB and {:.1} mappings), until what \
-             runs out, and how to have more",
+            "how many isolates of the {} profile fit (one that waits takes {:.0} KiB and {:.1} \
+             mappings), until what runs out, and how to have more",
+            self.profile,
             self.isolate.memory / 1024.0,
             self.isolate.mappings
         )?;

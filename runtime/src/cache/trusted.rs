@@ -1,4 +1,4 @@
-//! The only unsafe code of this crate: machine code that becomes a module. It is
+//! Unsafe code of this crate: machine code that becomes a module. It is
 //! had from nowhere but a [`Trusted`], and there is none without a mark that fits.
 //!
 //! It pays: loading the sample guests `hello`, `uri` and `supervised` took 1/55, 1/67

@@ -5,10 +5,11 @@
 use insula_message::{Limit, LimitHit};
 use wasmparser::{
     BinaryReaderError, ElementItems, ElementSectionReader, FunctionBody, FunctionSectionReader,
-    KnownCustom, Name, NameSectionReader, Parser, Payload, TypeSectionReader,
+    KnownCustom, Name, NameSectionReader, Parser, Payload, TableSectionReader, TypeSectionReader,
 };
 
 use super::work;
+use crate::engine;
 use crate::error::LoadError;
 use crate::limits::Limits;
 
@@ -31,6 +32,9 @@ const EXPORTS: u64 = 10_000;
 
 /// Globals. Each takes room in every isolate, of which the pool has 1 MiB.
 const GLOBALS: u64 = 10_000;
+
+/// Tables. A pool has one place for each isolate.
+const TABLES: u64 = 1;
 
 /// Segments of data, and of elements. Linkers write a few; the dropped ones are
 /// kept count of in every isolate.
@@ -107,6 +111,15 @@ pub(super) fn at_most(what: &'static str, found: u64, most: u64) -> Result<(), R
     Err(Refused::TooMuch { what, found, most })
 }
 
+fn check_tables(tables: TableSectionReader<'_>) -> Result<(), Refused> {
+    at_most("tables", tables.count().into(), TABLES)?;
+    for table in tables {
+        let elements = table?.ty.initial;
+        at_most("elements in a table", elements, engine::TABLE_SLOT as u64)?;
+    }
+    Ok(())
+}
+
 /// What was seen of a module so far.
 struct Pass<'a> {
     limits: &'a Limits,
@@ -150,6 +163,7 @@ impl<'a> Pass<'a> {
                 at_most("imports", self.imports, IMPORTS)
             }
             Payload::FunctionSection(functions) => self.functions(functions),
+            Payload::TableSection(tables) => check_tables(tables),
             Payload::CodeSectionEntry(body) => self.body(&body),
             Payload::GlobalSection(globals) => {
                 self.globals = globals.count().into();

@@ -1,16 +1,18 @@
 //! From a module's bytes to a program. What is needed for that, and nothing of the
 //! runtime's isolates: a compiler that takes too long outlives its runtime.
 
+use std::borrow::Cow;
 use std::path::Path;
 use std::sync::Arc;
 
 use wasmtime::{Engine, Linker, Module};
 
-use super::{Inner, Program, bounds, module, source};
+use super::{Inner, Program, bounds, image, module, source};
 use crate::abi::Import;
 use crate::cache::Cache;
 use crate::error::LoadError;
 use crate::limits::Limits;
+use crate::profile::Profile;
 use crate::state::State;
 
 pub(crate) struct Compiler {
@@ -19,6 +21,7 @@ pub(crate) struct Compiler {
     /// Every function that guests may import.
     pub(crate) imports: Vec<Import>,
     pub(crate) limits: Limits,
+    pub(crate) profile: Profile,
     pub(crate) cache: Option<Cache>,
 }
 
@@ -38,7 +41,11 @@ impl Compiler {
             program: name.to_owned(),
             why: format!("{error:#}"),
         };
-        let (module, from_cache) = self.module(bytes).map_err(invalid)?;
+        let (bytes, image) = match self.profile {
+            Profile::Fast => (Cow::Borrowed(bytes), None),
+            Profile::Dense => image::taken_out(bytes),
+        };
+        let (module, from_cache) = self.module(&bytes).map_err(invalid)?;
         module::check_memory(name, &module)?;
         let (entries, is_command) = module::entries(name, &module)?;
         module::check_imports(&self.imports, name, &module)?;
@@ -50,6 +57,7 @@ impl Compiler {
             is_command,
             instance_bytes,
             from_cache,
+            image,
             path: path.map(Path::to_owned),
         })))
     }

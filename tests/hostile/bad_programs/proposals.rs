@@ -141,7 +141,7 @@ fn a_component_is_no_program() -> Result<()> {
     still_works(&host)
 }
 
-/// A limit of the pool's, not of a proposal's.
+/// A limit of the engine's places for isolates, not of a proposal's.
 #[test]
 fn a_module_has_one_table_that_a_slot_holds() -> Result<()> {
     let host = host()?;
@@ -150,7 +150,7 @@ fn a_module_has_one_table_that_a_slot_holds() -> Result<()> {
         ("a table that no slot holds", "(table 100001 funcref)"),
     ] {
         let module = wat::parse_str(format!("(module {MEMORY} {ENTRY} {text})"))?;
-        expect(&host, what, &module, "Invalid", &["no valid module"])?;
+        expect(&host, what, &module, "TooMuch", &["are the most"])?;
     }
     let module = format!("(module (memory (export \"memory\") 65537) {ENTRY})");
     let module = wat::parse_str(module)?;
