@@ -273,11 +273,11 @@ impl Run<'_> {
 fn text(said: &Received) -> Result<String> {
     match said.decode()? {
         Value::Int(note) => Ok(note.to_string()),
-        Value::String(text) => Ok(text),
+        Value::String(text) => Ok(text.to_string()),
         Value::List(parts) => match &parts[..] {
             // An error: its text and its backtrace.
             [Value::String(error), Value::String(_)] if error.starts_with("error") => {
-                Ok(error.clone())
+                Ok(error.to_string())
             }
             _ => {
                 let (monitor, reason): (String, ExitReason) = said.decode()?;
