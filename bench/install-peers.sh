@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Install the peers that Insula is compared with, on a Debian machine, as root.
 #
-#   bench/install-peers.sh [beam|dart|lunatic]...     (all without a name)
+#   bench/install-peers.sh [beam|dart|lunatic|extism]...     (all without a name)
 #
 # What can go there goes to target/peers (INSULA_PEERS names another folder); only
 # Erlang and patchelf are the machine's own packages. What is there already is left
@@ -105,16 +105,21 @@ lunatic_runtime() {
         --path "$source" --root "$peers/lunatic"
 }
 
+install_extism() {
+    quietly rustup target add wasm32-unknown-unknown
+    built extism
+}
+
 # Builds a peer's programs now rather than at its first measurement.
 built() {
     quietly "bench/peers/$1/run" --build || { missing "$1" "its programs are not built"; return; }
     say "$1: $("bench/peers/$1/run" --version)"
 }
 
-[ $# -gt 0 ] || set -- beam dart lunatic
+[ $# -gt 0 ] || set -- beam dart lunatic extism
 for peer; do
     case $peer in
-        beam | dart | lunatic) "install_$peer" ;;
+        beam | dart | lunatic | extism) "install_$peer" ;;
         *) say "no peer is called $peer"; exit 2 ;;
     esac
 done
