@@ -17,7 +17,7 @@ use crate::rows::Row;
 pub const QUICK: &str = "INSULA_BENCH_QUICK";
 
 /// What this crate measures itself, in processes of its own.
-pub const OWN: [&str; 4] = ["insula", "insula-1", "floor", "memcpy"];
+pub const OWN: [&str; 5] = ["insula", "insula-1", "insula-dense", "floor", "memcpy"];
 
 /// A peer that does the same in another way, in rows with this at the end of their
 /// names.
@@ -114,6 +114,7 @@ fn own(name: &str) -> Contestant {
         "memcpy" => "the system's own".to_owned(),
         "floor" => format!("wasmtime {}", machine::locked_version("wasmtime")),
         "insula-1" => format!("insula {}, one worker", env!("CARGO_PKG_VERSION")),
+        "insula-dense" => format!("insula {}, dense profile", env!("CARGO_PKG_VERSION")),
         _ => format!("insula {}", env!("CARGO_PKG_VERSION")),
     };
     Contestant {

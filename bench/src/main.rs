@@ -25,6 +25,9 @@ use std::time::Duration;
 use anyhow::{Result, anyhow, bail};
 use clap::{Parser, Subcommand};
 
+use ::insula::Profile;
+
+use crate::insula::Way;
 use crate::measurement::{Measurement, NOT_MEASURED};
 use crate::rows::{ROWS, Row};
 use crate::run::Plan;
@@ -120,9 +123,11 @@ fn print_measurement(contestant: &str, row: &str, size: u64) -> Result<ExitCode>
 }
 
 fn measure(contestant: &str, row: &Row, size: u64) -> Result<Measurement> {
+    let insula = |workers, profile| insula::measure(row, size, Way { workers, profile });
     match contestant {
-        "insula" => insula::measure(row, size, None),
-        "insula-1" => insula::measure(row, size, Some(1)),
+        "insula" => insula(None, Profile::Fast),
+        "insula-1" => insula(Some(1), Profile::Fast),
+        "insula-dense" => insula(None, Profile::Dense),
         "floor" => floor::measure(row, size),
         "memcpy" => memcpy::measure(row, size),
         other => bail!("there is no contestant `{other}` in this process"),

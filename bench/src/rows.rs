@@ -129,6 +129,8 @@ const INSULA: &[&str] = &["insula"];
 /// One worker beside as many as there are cores.
 const WORKERS: &[&str] = &["insula", "insula-1"];
 const FLOOR: &[&str] = &["insula", "floor"];
+const PROFILES: &[&str] = &["insula", "insula-dense"];
+const ALL_WAYS: &[&str] = &["insula", "insula-1", "insula-dense", "floor"];
 
 const KIB: u64 = 1 << 10;
 const MIB: u64 = 1 << 20;
@@ -140,7 +142,7 @@ pub const ROWS: &[Row] = &[
         "a message there and back",
         "bytes of payload",
         &[8, 64, KIB, 16 * KIB],
-        &["insula", "insula-1", "floor"],
+        ALL_WAYS,
         &[
             ratio("beam", 0.9, &[8]),
             ratio("dart", 0.4, &[8]),
@@ -160,7 +162,7 @@ pub const ROWS: &[Row] = &[
         "from spawning to the first message, p50, warm",
         "at a time",
         &[1],
-        &["insula", "insula-1", "floor"],
+        ALL_WAYS,
         &[
             ratio("dart", 0.3, &[1]),
             ratio("extism", 0.06, &[1]),
@@ -180,7 +182,7 @@ pub const ROWS: &[Row] = &[
         "from spawning to the first message, p50, in slots never used before",
         "spawned",
         &[1_000],
-        INSULA,
+        PROFILES,
         &[ratio("lunatic", 1.0, &[1_000])],
     ),
     row(
@@ -215,7 +217,7 @@ pub const ROWS: &[Row] = &[
         "a hop around a ring",
         "isolates",
         &[10, 100, 1_000, 10_000, 100_000],
-        WORKERS,
+        &["insula", "insula-1", "insula-dense"],
         &[
             ratio("beam", 1.0, &[1_000, 100_000]),
             ratio("dart", 0.5, &[1_000, 100_000]),
@@ -281,7 +283,7 @@ pub const ROWS: &[Row] = &[
         "resident memory of an idle isolate",
         "isolates",
         &[1_000, 10_000, 100_000],
-        INSULA,
+        PROFILES,
         &[
             ratio("lunatic", 0.5, &[100_000]),
             number(Figure::Value, (16 * KIB) as f64, &[100_000]),
@@ -293,7 +295,7 @@ pub const ROWS: &[Row] = &[
         "memory mappings of an idle isolate",
         "isolates",
         &[1_000, 10_000, 100_000],
-        INSULA,
+        PROFILES,
         &[number(Figure::Value, 2.0, &[1_000, 10_000, 100_000])],
     )
     .unit(Unit::Mappings),
@@ -302,7 +304,7 @@ pub const ROWS: &[Row] = &[
         "guest code: the geometric mean of six kernels",
         "run",
         &[1],
-        FLOOR,
+        &["insula", "insula-dense", "floor"],
         &[ratio("floor", 1.05, &[1])],
     ),
     row(

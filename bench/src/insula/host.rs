@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use insula::{
-    Capabilities, ClockAccess, Isolate, Limits, Program, ReceivePort, Runtime, SendPort,
+    Capabilities, ClockAccess, Isolate, Limits, Profile, Program, ReceivePort, Runtime, SendPort,
     SpawnOptions,
 };
 use serde::Serialize;
@@ -14,11 +14,23 @@ use crate::rows::Row;
 use crate::timing::{Report, budget};
 use crate::{guests, not_measured};
 
-/// How many isolates the fast profile has room for here: each has 4 GiB of addresses.
-const FAST_PROFILE: u64 = 20_000;
+/// Up to so many isolates a runtime has the fast profile, unless the dense one is asked
+/// for; what needs more has the dense one.
+const FAST_ISOLATES: u64 = 10_000;
+
+/// How many mappings an isolate of the dense profile may take here: it takes about two.
+const DENSE_MAPPINGS: u64 = 3;
 
 /// What a guest may take for one report.
 pub const PATIENCE: Duration = Duration::from_secs(80);
+
+/// How a runtime is made.
+#[derive(Clone, Copy)]
+pub struct Way {
+    /// As many as there are cores, unless it is said here.
+    pub workers: Option<usize>,
+    pub profile: Profile,
+}
 
 /// A runtime, and the guest's program in it.
 pub struct Host {
@@ -35,21 +47,21 @@ struct Task {
 }
 
 impl Host {
-    /// A runtime as it is by default, but for the number of workers where one is
-    /// given, and for room for many isolates where a row needs that.
-    pub fn start(workers: Option<usize>, isolates: u64) -> Result<Host> {
+    /// A runtime as it is by default, but for what the way says, and for room for many
+    /// isolates where a row needs that.
+    pub fn start(way: Way, isolates: u64) -> Result<Host> {
+        let is_dense = way.profile == Profile::Dense || isolates > FAST_ISOLATES;
         let mut builder = Runtime::builder().cache(cache());
-        if let Some(workers) = workers {
+        if is_dense {
+            check_mappings(isolates)?;
+            builder = builder.profile(Profile::Dense);
+        }
+        if let Some(workers) = way.workers {
             builder = builder.permits(workers);
         }
-        if isolates > FAST_PROFILE {
-            return Err(not_measured(format!(
-                "the fast profile has no room for {isolates} isolates"
-            )));
-        }
         // The usual ones, and those that the guest is made of.
-        let room = u32::try_from(isolates)?.saturating_add(16);
-        let runtime = builder.max_isolates(room.max(10_000)).start()?;
+        let room = u32::try_from(isolates.max(FAST_ISOLATES))?.saturating_add(16);
+        let runtime = builder.max_isolates(room).start()?;
         let program = Program::from_file(&runtime, guests::module("bench")?)?;
         Ok(Host { runtime, program })
     }
@@ -77,6 +89,19 @@ impl Host {
         let isolate = self.runtime.spawn(&self.program, options)?;
         Ok((isolate, reports))
     }
+}
+
+/// Whether the system allows the mappings that so many dense isolates take.
+fn check_mappings(isolates: u64) -> Result<()> {
+    let most = std::fs::read_to_string("/proc/sys/vm/max_map_count")?;
+    let wanted = isolates * DENSE_MAPPINGS;
+    if most.trim().parse::<u64>()? < wanted {
+        return Err(not_measured(format!(
+            "{isolates} isolates take more mappings than the system allows: \
+             sysctl -w vm.max_map_count={wanted}"
+        )));
+    }
+    Ok(())
 }
 
 /// The next report, or why there is none.

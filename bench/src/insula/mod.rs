@@ -13,10 +13,11 @@ use crate::measurement::Measurement;
 use crate::rows::Row;
 use crate::timing::{each, kernels, together};
 
-/// Measures one row in this process, with so many workers; by default as many as
-/// there are cores.
-pub fn measure(row: &Row, size: u64, workers: Option<usize>) -> Result<Measurement> {
-    let host = |isolates| Host::start(workers, isolates);
+pub use self::host::Way;
+
+/// Measures one row in this process.
+pub fn measure(row: &Row, size: u64, way: Way) -> Result<Measurement> {
+    let host = |isolates| Host::start(way, isolates);
     match row.name {
         "spawn-host" => spawning::from_the_host(&host(1)?),
         "idle-memory" => memory::idle(&host(size)?, size),

@@ -18,9 +18,10 @@ const SIZE: (u32, u32) = (860, 480);
 const TEXT: RGBColor = RGBColor(125, 133, 144);
 
 /// A colour for each contestant, by its place among those that are known.
-const COLOURS: [(&str, RGBColor); 9] = [
+const COLOURS: [(&str, RGBColor); 10] = [
     ("insula", RGBColor(31, 136, 229)),
     ("insula-1", RGBColor(95, 190, 230)),
+    ("insula-dense", RGBColor(80, 90, 220)),
     ("floor", RGBColor(140, 140, 140)),
     ("memcpy", RGBColor(100, 110, 120)),
     ("beam", RGBColor(214, 62, 80)),
