@@ -225,6 +225,9 @@ fn monitor(scheduler: &Arc<Scheduler<Task>>, engine: &Engine) {
                 isolate.turn_lasts(lasted);
             }
         }
+        if !used && scheduler.is_closing() {
+            return;
+        }
         quiet = if used { 0 } else { quiet + 1 };
     }
 }

@@ -180,14 +180,22 @@ impl<T: Work> Scheduler<T> {
     /// Queues work that the turn on `seat` woke: it runs next on the same
     /// permit, while what it needs is in the cache.
     pub(crate) fn queue_from(self: &Arc<Self>, seat: &Seat<T>, work: T) {
-        let others_can_take = {
-            let state = seat.lock();
-            match state.permit {
-                Some(permit) if !work.is_stopped() => self.queues.push_newest(permit, work),
-                _ => {
-                    self.queues.push_outside(work);
+        let held = seat.held().filter(|_| !work.is_stopped());
+        let others_can_take = match held {
+            Some(permit) => {
+                let others_can_take = self.queues.push_newest(permit, work);
+                if seat.held() == held {
+                    others_can_take
+                } else {
+                    // The permit was taken away meanwhile. Whoever got it may have
+                    // looked here before, and given it up.
+                    self.queues.share_newest(permit);
                     true
                 }
+            }
+            None => {
+                self.queues.push_outside(work);
+                true
             }
         };
         if others_can_take {

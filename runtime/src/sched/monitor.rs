@@ -136,8 +136,13 @@ impl<T: Work> Scheduler<T> {
             turn.work.admission().turn_preempted();
             self.preempted.fetch_add(1, Ordering::SeqCst);
         }
-        state.permit = None;
+        seat.set_permit(&mut state, None);
         true
+    }
+
+    /// Whether nothing runs any more but what hangs.
+    pub(crate) fn is_closing(&self) -> bool {
+        self.table().closing
     }
 
     /// Waits until a thread has a permit. False when the scheduler is closing.

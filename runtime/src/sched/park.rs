@@ -56,7 +56,9 @@ impl<T: Work> Scheduler<T> {
                 turn.work.admission().turn_preempted();
                 self.preempted.fetch_add(1, Ordering::SeqCst);
             }
-            state.permit.take()
+            let permit = state.permit;
+            seat.set_permit(state, None);
+            permit
         };
         if let Some(permit) = permit {
             self.pass_on(&mut table, permit);

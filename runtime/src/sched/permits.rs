@@ -72,7 +72,7 @@ impl<T: Work> Scheduler<T> {
         let Some(waiting) = self.take_waiting(table) else {
             return false;
         };
-        seat.lock().permit = None;
+        seat.set_permit(&mut seat.lock(), None);
         table.add_spare(seat.clone());
         self.give(table, permit, waiting);
         true
@@ -106,7 +106,7 @@ impl<T: Work> Scheduler<T> {
             self.idle.fetch_sub(1, Ordering::SeqCst);
             return false;
         }
-        seat.lock().permit = None;
+        seat.set_permit(&mut seat.lock(), None);
         table.held[permit] = None;
         table.idle.push(permit);
         table.add_spare(seat.clone());

@@ -111,6 +111,14 @@ impl<T: Work> Queues<T> {
         }
     }
 
+    /// Lets others take what was woken last by what ran on `permit`.
+    pub(super) fn share_newest(&self, permit: usize) {
+        let mut local = lock(&self.locals[permit]);
+        if let Some(newest) = local.newest.take() {
+            self.push(&mut local.queue, newest);
+        }
+    }
+
     /// Queues work behind all that is there of its group. True when that leaves
     /// something which another worker could take beside this one.
     pub(super) fn push_last(&self, permit: usize, work: T) -> bool {

@@ -3,7 +3,9 @@
 
 use std::time::Instant;
 
-use crate::sync::{Arc, Condvar, Mutex, MutexGuard, lock, wait, wait_timeout};
+use crate::sync::{
+    Arc, AtomicUsize, Condvar, Mutex, MutexGuard, Ordering, lock, wait, wait_timeout,
+};
 
 use super::Work;
 use super::share::Share;
@@ -11,10 +13,14 @@ use super::share::Share;
 pub(crate) struct Seat<T> {
     state: Mutex<SeatState<T>>,
     changed: Condvar,
+    /// As `permit` of the state, for a look without the lock; `NONE` for none.
+    held: AtomicUsize,
 }
 
+const NONE: usize = usize::MAX;
+
 pub(super) struct SeatState<T> {
-    /// The permit that this thread holds.
+    /// The permit that this thread holds. Changed by [`Seat::set_permit`].
     pub(super) permit: Option<usize>,
     /// The turn that this thread runs.
     pub(super) turn: Option<Running<T>>,
@@ -98,7 +104,19 @@ impl<T> Seat<T> {
                 leave: false,
             }),
             changed: Condvar::new(),
+            held: AtomicUsize::new(NONE),
         }
+    }
+
+    pub(super) fn set_permit(&self, state: &mut SeatState<T>, permit: Option<usize>) {
+        state.permit = permit;
+        self.held.store(permit.unwrap_or(NONE), Ordering::SeqCst);
+    }
+
+    /// The permit that the thread held a moment ago: others may take it at any time.
+    pub(super) fn held(&self) -> Option<usize> {
+        let held = self.held.load(Ordering::SeqCst);
+        (held != NONE).then_some(held)
     }
 
     pub(super) fn lock(&self) -> MutexGuard<'_, SeatState<T>> {
@@ -117,7 +135,7 @@ impl<T> Seat<T> {
 
     /// Gives the thread a permit and wakes it.
     pub(super) fn grant(&self, permit: usize) {
-        self.lock().permit = Some(permit);
+        self.set_permit(&mut self.lock(), Some(permit));
         self.changed.notify_all();
     }
 
