@@ -27,11 +27,13 @@ const SHORT: Duration = Duration::from_micros(100);
 pub(crate) struct Computed(AtomicU64);
 
 impl Computed {
-    /// What was used in all, after adding `more`.
+    /// What was used in all, after adding `more`. One thread at a time adds, the one
+    /// that runs the isolate.
     pub(crate) fn add(&self, more: Duration) -> Duration {
-        let more = nanoseconds(more);
-        let before = self.0.fetch_add(more, Ordering::Relaxed);
-        Duration::from_nanos(before.saturating_add(more))
+        let used = self.0.load(Ordering::Relaxed);
+        let used = used.saturating_add(nanoseconds(more));
+        self.0.store(used, Ordering::Relaxed);
+        Duration::from_nanos(used)
     }
 
     pub(crate) fn read(&self) -> Duration {
