@@ -184,7 +184,21 @@ impl Inbox {
 
     /// Called for each message that the host hands out for this port.
     pub fn deliver(&self, message: Message) {
-        self.state.borrow_mut().queue.push(message);
+        let mut state = self.state.borrow_mut();
+        if state.queue.is_unused() && matches!(state.handler, Slot::Handler(_)) {
+            // Nobody is before the handler.
+            let handler = mem::replace(&mut state.handler, Slot::Running);
+            drop(state);
+            if let Slot::Handler(handler) = handler {
+                self.handle(handler, message);
+            }
+            if !self.state.borrow().queue.is_empty() {
+                self.unsettle();
+            }
+            return;
+        }
+        state.queue.push(message);
+        drop(state);
         self.serve();
         if !self.state.borrow().queue.is_empty() {
             self.unsettle();

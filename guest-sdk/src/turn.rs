@@ -18,9 +18,13 @@ pub fn wake() {
     // After each event the tasks that it has woken run, so that they see messages
     // one by one.
     while let Some(event) = ports::receive() {
+        let last = matches!(&event, Event::Message(message) if message.last);
         handle(event);
         task::run_ready();
         inbox::settle();
+        if last {
+            break;
+        }
     }
     finish();
 }

@@ -174,7 +174,7 @@ impl Timer {
         share: HostShare,
     ) -> Self {
         let activity = Activity::begin(isolate.group());
-        lock(isolate.mailbox()).pending_timers += 1;
+        isolate.mailbox().pending_timers += 1;
         Timer {
             isolate: isolate.clone(),
             handle,
@@ -185,7 +185,10 @@ impl Timer {
     }
 
     pub(crate) fn fire(self) {
-        let wake = lock(self.isolate.mailbox()).push_timer(self.handle, self.token, self.share);
+        let wake = self
+            .isolate
+            .mailbox()
+            .push_timer(self.handle, self.token, self.share);
         if wake {
             self.isolate.wake(None);
         }
@@ -222,7 +225,7 @@ impl Drop for TimerRef {
             TimerRef::Group(time, key) => time.cancel_timer(*key),
         };
         if let Some(timer) = timer {
-            lock(timer.isolate.mailbox()).pending_timers -= 1;
+            timer.isolate.mailbox().pending_timers -= 1;
         }
     }
 }

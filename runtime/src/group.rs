@@ -335,7 +335,7 @@ impl GroupCore {
     pub(crate) fn add_figures(&self, figures: &mut Figures) {
         figures.timers += self.virtual_time().map_or(0, |time| time.pending());
         for isolate in self.members() {
-            let mailbox = lock(isolate.mailbox());
+            let mailbox = isolate.mailbox();
             figures.messages += mailbox.messages();
             figures.ports += mailbox.ports();
             figures.waits += mailbox.pending_waits;

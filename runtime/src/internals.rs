@@ -9,9 +9,8 @@ use crate::handle::Isolate;
 use crate::handles::{Handle, Handles};
 use crate::isolate::FIRST_PORT;
 use crate::limits::Limits;
-use crate::mailbox;
+use crate::mailbox::{self, Batch};
 use crate::message::SendPort;
-use crate::sync::lock;
 
 pub use hand_over::HandOver;
 
@@ -28,12 +27,16 @@ pub fn engine(isolates: u32, limits: &Limits) -> wasmtime::Result<Engine> {
 /// else's.
 pub fn listen(isolate: &Isolate, on: bool) {
     let core = isolate.control().isolate();
-    lock(core.mailbox()).listen(FIRST_PORT, on);
+    core.mailbox().listen(FIRST_PORT, on);
 }
 
-/// Takes the next event out of its mailbox. Whether there was one.
-pub fn take(isolate: &Isolate) -> bool {
-    mailbox::take(isolate.control().isolate()).is_some()
+/// Takes so many events out of its mailbox, as one turn does. Whether there were that
+/// many.
+pub fn take(isolate: &Isolate, events: usize) -> bool {
+    let (core, mut batch) = (isolate.control().isolate(), Batch::default());
+    let all = (0..events).all(|_| mailbox::take(core, &mut batch).is_some());
+    mailbox::put_back(core, &mut batch);
+    all
 }
 
 /// A handle table like that of an isolate.

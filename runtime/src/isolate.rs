@@ -19,7 +19,7 @@ use crate::group::GroupCore;
 use crate::guest_random::RandomSource;
 use crate::host_memory::{HostShare, ISOLATE, PORT, STORE};
 use crate::limits::Limits;
-use crate::mailbox::Mailbox;
+use crate::mailbox::{Locked, Mailbox, MailboxLock};
 use crate::meters::{IsolateMeters, Meter};
 use crate::overtime::Overtime;
 use crate::port::{Port, PortRef, Target};
@@ -51,7 +51,7 @@ pub(crate) struct IsolateCore {
     cpu: Computed,
     /// Of an isolate whose program is being loaded: nobody has queued it yet.
     waits_for_program: AtomicBool,
-    mailbox: Mutex<Mailbox>,
+    mailbox: MailboxLock,
     /// Of a group with a time of its own: it waits where too many turns hold a thread.
     at_door: AtomicBool,
     /// Touched by the worker that runs the isolate, and by nobody else.
@@ -100,7 +100,7 @@ impl IsolateCore {
             run: RunState::made(),
             cpu: Computed::default(),
             waits_for_program: AtomicBool::new(false),
-            mailbox: Mutex::new(Mailbox::new(group.clone(), limits.clone())),
+            mailbox: MailboxLock::new(Mailbox::new(group.clone(), limits.clone())),
             at_door: AtomicBool::new(false),
             body: Mutex::new(Body::New(Box::new(start))),
             stop: Mutex::new(None),
@@ -226,8 +226,19 @@ impl IsolateCore {
         events.emit(|| make(self.group.number(), self.name.clone()));
     }
 
-    pub(crate) fn mailbox(&self) -> &Mutex<Mailbox> {
-        &self.mailbox
+    pub(crate) fn mailbox(&self) -> Locked<'_> {
+        self.mailbox.lock()
+    }
+
+    /// Whether its mailbox has something for it, in a turn of its own: see
+    /// [`MailboxLock::has_ready`].
+    pub(crate) fn has_ready(&self) -> bool {
+        self.mailbox.has_ready()
+    }
+
+    /// Whether its mailbox has anything that it lives for, in a turn of its own.
+    pub(crate) fn keeps_alive(&self) -> bool {
+        self.mailbox.keeps_alive()
     }
 
     pub(crate) fn body(&self) -> &Mutex<Body> {
@@ -237,12 +248,12 @@ impl IsolateCore {
     /// A new receive port: its slot.
     pub(crate) fn open_port(self: &Arc<Self>, token: u64) -> Result<usize, LimitHit> {
         let share = HostShare::take(&self.group, PORT)?;
-        lock(&self.mailbox).make_place()?;
+        self.mailbox().make_place()?;
         Ok(self.add_port(token, Some(share)))
     }
 
     fn add_port(self: &Arc<Self>, token: u64, share: Option<HostShare>) -> usize {
-        lock(&self.mailbox).open(token, |slot| {
+        self.mailbox().open(token, |slot| {
             let target = Target::Isolate {
                 isolate: self.clone(),
                 slot,
@@ -253,7 +264,7 @@ impl IsolateCore {
 
     /// A send port for the receive port in `slot`, none when it is closed.
     pub(crate) fn sender(&self, slot: usize, holder: Option<&Arc<GroupCore>>) -> Option<PortRef> {
-        let port = lock(&self.mailbox).port(slot)?.clone();
+        let port = self.mailbox().port(slot)?.clone();
         Some(PortRef::new(port, holder))
     }
 

@@ -94,6 +94,7 @@ mod mailbox;
 #[cfg_attr(not(target_os = "linux"), path = "memory_elsewhere.rs")]
 mod memory;
 mod message;
+mod message_bytes;
 mod meters;
 mod names;
 mod open_files;

@@ -132,7 +132,7 @@ pub(crate) fn with_reason(response: Message, reason: Message) -> Message {
     // Put together from two messages: what a response says is not looked at, and
     // the numbers of shared parts in it stay right, as it comes first.
     let bytes = [&LIST_OF_TWO[..], &response.bytes, &reason.bytes].concat();
-    Message { bytes, ..response }
+    response.with_bytes(bytes)
 }
 
 /// A message of the host's own that holds no ports.

@@ -20,10 +20,14 @@ use crate::meters::IsolateMeters;
 use crate::port::{Message, Port, SMALL_MESSAGE, SendStatus};
 use crate::wait::{InLine, Settled, Waiter};
 
+mod batch;
+mod lock;
 mod ready;
 mod room;
 
-pub(crate) use room::{may_be_promised, take};
+pub(crate) use batch::Batch;
+pub(crate) use lock::{Locked, MailboxLock};
+pub(crate) use room::{may_be_promised, put_back, take};
 
 pub(crate) struct Mailbox {
     ports: Slab<ReceivePort>,
@@ -239,6 +243,7 @@ impl Mailbox {
 
     /// Whether the isolate's own limits have room for a message that nobody in
     /// line is before.
+    #[inline]
     pub(crate) fn room(&self, slot: usize, id: u64, cost: u64) -> SendStatus {
         if self.open_port(slot, id).is_none() {
             SendStatus::Closed
@@ -251,6 +256,7 @@ impl Mailbox {
 
     /// Queues a message; `share` is its part of the group's budget, where that was
     /// taken before. True when the isolate has to be woken.
+    #[inline(always)]
     pub(crate) fn push(
         &mut self,
         slot: usize,
@@ -325,11 +331,13 @@ impl Mailbox {
         true
     }
 
+    #[inline]
     fn arrive(&mut self) -> u64 {
         self.arrivals += 1;
         self.arrivals
     }
 
+    #[inline(always)]
     fn queue(&mut self, slot: usize, queued: Queued) -> bool {
         let arrival = self.arrive();
         let port = &mut self.ports[slot];
@@ -345,6 +353,7 @@ impl Mailbox {
         self.open_port(slot, id).is_some()
     }
 
+    #[inline]
     fn open_port(&self, slot: usize, id: u64) -> Option<&ReceivePort> {
         self.ports.get(slot).filter(|port| port.port.id() == id)
     }
@@ -369,6 +378,7 @@ impl Mailbox {
     }
 
     /// As `discharge`; the group's part of a large message is given out.
+    #[inline]
     fn take_off(&mut self, cost: u64) -> Option<MailboxShare> {
         if cost <= SMALL_MESSAGE {
             self.discharge(cost);
@@ -380,6 +390,7 @@ impl Mailbox {
     }
 
     /// One message more, which is on the group's budget already.
+    #[inline]
     fn take_in(&mut self, cost: u64) {
         self.messages += 1;
         self.bytes += cost;
@@ -387,6 +398,7 @@ impl Mailbox {
     }
 
     /// Keeps the most that there ever was.
+    #[inline]
     fn measure(&mut self) {
         let (messages, bytes) = self.peak;
         let now = self.messages + self.promised;

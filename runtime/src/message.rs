@@ -279,11 +279,7 @@ pub fn broadcast<'a, T: ToMessage<SendPort> + ?Sized>(
         let carried = carried
             .iter()
             .map(|port: &SendPort| port.0.for_holder(holder));
-        to.send_message(Message {
-            bytes: bytes.clone(),
-            ports: carried.collect(),
-            reply: None,
-        })
+        to.send_message(Message::new(&bytes[..], carried.collect(), None))
     };
     Ok(ports.into_iter().map(send).collect())
 }
@@ -317,11 +313,7 @@ pub(crate) fn encode<T: ToMessage<SendPort> + ?Sized>(
         .iter()
         .map(|port: &SendPort| port.0.for_holder(holder))
         .collect();
-    Ok(Message {
-        bytes,
-        ports,
-        reply: None,
-    })
+    Ok(Message::new(bytes, ports, None))
 }
 
 impl Clone for SendPort {

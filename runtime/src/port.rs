@@ -8,8 +8,8 @@ use crate::host_memory::HostShare;
 use crate::host_port::{Charge, HostMailbox};
 use crate::isolate::IsolateCore;
 use crate::limits::{MESSAGE_OVERHEAD, PORT_OVERHEAD};
+use crate::message_bytes::MessageBytes;
 use crate::sched::Seat;
-use crate::sync::lock;
 use crate::task::Task;
 
 /// One receive port, as seen by those who can send to it.
@@ -48,10 +48,14 @@ pub(crate) struct PortRef {
 /// What a message is inside the host: bytes that the host does not look into,
 /// and the send ports that travel with them.
 pub(crate) struct Message {
-    pub(crate) bytes: Vec<u8>,
-    pub(crate) ports: Vec<PortRef>,
+    pub(crate) bytes: MessageBytes,
+    /// None where there are none.
+    ports: Option<Box<Ports>>,
     pub(crate) reply: Option<PortRef>,
 }
+
+/// Behind a pointer: most messages carry no ports, and all are queued as they are.
+struct Ports(Vec<PortRef>);
 
 /// A message that waits to be taken as a first message, with its part of its
 /// group's budget.
@@ -82,14 +86,42 @@ pub(crate) enum SendStatus {
 }
 
 impl Message {
+    #[inline(always)]
+    pub(crate) fn new(
+        bytes: impl Into<MessageBytes>,
+        ports: Vec<PortRef>,
+        reply: Option<PortRef>,
+    ) -> Self {
+        Message {
+            bytes: bytes.into(),
+            ports: (!ports.is_empty()).then(|| Box::new(Ports(ports))),
+            reply,
+        }
+    }
+
+    /// The same ports with other bytes.
+    pub(crate) fn with_bytes(self, bytes: impl Into<MessageBytes>) -> Self {
+        let bytes = bytes.into();
+        Message { bytes, ..self }
+    }
+
+    #[inline]
+    pub(crate) fn into_parts(self) -> (MessageBytes, Vec<PortRef>, Option<PortRef>) {
+        let ports = self.ports.map(|ports| ports.0).unwrap_or_default();
+        (self.bytes, ports, self.reply)
+    }
+
     /// What it counts against mailbox limits.
+    #[inline]
     pub(crate) fn cost(&self) -> u64 {
-        let ports = self.ports.len() + usize::from(self.reply.is_some());
+        let ports = self.ports.as_ref().map_or(0, |ports| ports.0.len());
+        let ports = ports + usize::from(self.reply.is_some());
         message_cost(self.bytes.len(), ports)
     }
 }
 
 /// What a message of `bytes` bytes and `ports` ports counts.
+#[inline]
 pub(crate) fn message_cost(bytes: usize, ports: usize) -> u64 {
     MESSAGE_OVERHEAD + bytes as u64 + ports as u64 * PORT_OVERHEAD
 }
@@ -214,7 +246,7 @@ impl PortRef {
             }
             Target::Capability | Target::Control(_) => return Err(SendStatus::Closed),
         };
-        let room = lock(isolate.mailbox()).room(slot, self.port.id, cost);
+        let room = isolate.mailbox().room(slot, self.port.id, cost);
         let share = match room {
             SendStatus::Sent => MailboxShare::take(isolate.group(), cost),
             status => return Err(isolate.refused_message(status, cost)),
@@ -229,6 +261,7 @@ impl PortRef {
     }
 
     /// Sends. `from` is the seat of the turn that sends, where one does.
+    #[inline(always)]
     pub(crate) fn send(
         &self,
         message: Message,
@@ -242,7 +275,9 @@ impl PortRef {
         };
         // A message that is refused is dropped after the lock: dropping its
         // ports or its share may lock mailboxes.
-        let pushed = lock(isolate.mailbox()).push(slot, self.port.id, message, reserved.share);
+        let pushed = isolate
+            .mailbox()
+            .push(slot, self.port.id, message, reserved.share);
         match pushed {
             Ok(wake) => {
                 if wake {
@@ -261,7 +296,7 @@ impl Drop for PortRef {
         if last {
             match &self.port.target {
                 Target::Isolate { isolate, slot } => {
-                    let wake = lock(isolate.mailbox()).push_unreachable(*slot, self.port.id);
+                    let wake = isolate.mailbox().push_unreachable(*slot, self.port.id);
                     if wake {
                         isolate.wake(None);
                     }

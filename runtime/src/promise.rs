@@ -6,7 +6,6 @@ use std::sync::Arc;
 use crate::group::{GroupCore, MailboxShare};
 use crate::host_port::Charge;
 use crate::port::{Message, PortRef, SendStatus, Target};
-use crate::sync::lock;
 
 /// Room for one message at its receiver. Given back when it is dropped.
 pub(crate) struct Promise {
@@ -33,7 +32,7 @@ impl PortRef {
     ) -> Result<Promise, SendStatus> {
         let room = match self.target() {
             Target::Isolate { isolate, slot } => {
-                let promised = lock(isolate.mailbox()).promise(*slot, self.id(), cost);
+                let promised = isolate.mailbox().promise(*slot, self.id(), cost);
                 promised.map_err(|status| isolate.refused_message(status, cost))?;
                 Room::Mailbox(cost)
             }
@@ -70,7 +69,7 @@ impl Promise {
         match (&mut self.room, self.port.target()) {
             (Some(Room::Mailbox(promised)), Target::Isolate { isolate, slot }) => {
                 let more = cost.saturating_sub(*promised);
-                let grown = lock(isolate.mailbox()).promise_more(*slot, self.port.id(), more);
+                let grown = isolate.mailbox().promise_more(*slot, self.port.id(), more);
                 if grown {
                     *promised += more;
                 }
@@ -87,8 +86,9 @@ impl Promise {
         match (self.room.take(), self.port.target()) {
             (Some(Room::Mailbox(promised)), Target::Isolate { isolate, slot }) => {
                 // What was not queued is dropped after the lock.
-                let queued =
-                    lock(isolate.mailbox()).fulfil(*slot, self.port.id(), promised, message);
+                let queued = isolate
+                    .mailbox()
+                    .fulfil(*slot, self.port.id(), promised, message);
                 if let Ok((true, _)) = queued {
                     isolate.wake(None);
                 }
@@ -108,7 +108,9 @@ impl Drop for Promise {
         if let (Some(Room::Mailbox(promised)), Target::Isolate { isolate, slot }) =
             (&self.room, self.port.target())
         {
-            let settled = lock(isolate.mailbox()).take_back(*slot, self.port.id(), *promised);
+            let settled = isolate
+                .mailbox()
+                .take_back(*slot, self.port.id(), *promised);
             drop(settled);
         }
     }

@@ -13,6 +13,7 @@ use insula_message::{DecodeError, FromMessage};
 
 use crate::host_port::Charge;
 use crate::message::SendPort;
+use crate::message_bytes::MessageBytes;
 use crate::port::{Message, Port, PortRef, Target};
 use crate::sync::lock;
 
@@ -233,7 +234,7 @@ impl<'a> IntoIterator for &'a ReceivePort {
 
 /// A message that the host received.
 pub struct Received {
-    bytes: Vec<u8>,
+    bytes: MessageBytes,
     ports: Vec<SendPort>,
     reply: Option<SendPort>,
     _charge: Charge,
@@ -241,10 +242,11 @@ pub struct Received {
 
 impl Received {
     pub(crate) fn new(message: Message, charge: Charge) -> Self {
+        let (bytes, ports, reply) = message.into_parts();
         Received {
-            bytes: message.bytes,
-            ports: message.ports.into_iter().map(SendPort::new).collect(),
-            reply: message.reply.map(SendPort::new),
+            bytes,
+            ports: ports.into_iter().map(SendPort::new).collect(),
+            reply: reply.map(SendPort::new),
             _charge: charge,
         }
     }

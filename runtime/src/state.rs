@@ -16,6 +16,7 @@ use crate::guest_random::GuestRandom;
 use crate::handles::Handles;
 use crate::input::Input;
 use crate::isolate::IsolateCore;
+use crate::mailbox::Batch;
 use crate::open_files::Opened;
 use crate::output::{LineBuffer, Stream};
 use crate::overtime::milliseconds;
@@ -75,6 +76,8 @@ pub(crate) struct Failure {
 pub(crate) struct Turn {
     pub(crate) seat: Arc<Seat<Task>>,
     pub(crate) events: u64,
+    /// Messages that it has taken and not yet been given.
+    pub(crate) batch: Batch,
     pub(crate) began_at_tick: u64,
     /// What it has computed, at its last checkpoint.
     computed: Cell<Duration>,
@@ -87,10 +90,25 @@ impl Turn {
         Turn {
             seat: seat.clone(),
             events: 0,
+            batch: Batch::default(),
             began_at_tick: tick,
             computed: Cell::default(),
             looked: Cell::new(tick),
         }
+    }
+
+    /// The next one of the same isolate.
+    pub(crate) fn begin_again(&mut self, seat: &Arc<Seat<Task>>, tick: u64) {
+        // Mostly on the same thread: counting who holds its seat costs more than a
+        // look.
+        if !Arc::ptr_eq(&self.seat, seat) {
+            self.seat = seat.clone();
+        }
+        self.events = 0;
+        self.batch = Batch::default();
+        self.began_at_tick = tick;
+        self.computed.set(Duration::ZERO);
+        self.looked.set(tick);
     }
 }
 

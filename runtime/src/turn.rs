@@ -12,6 +12,7 @@ use crate::host_memory::HostShare;
 use crate::input::Input;
 use crate::isolate::IsolateCore;
 use crate::knobs;
+use crate::mailbox;
 use crate::memory;
 use crate::overtime::limit_reason;
 use crate::places::{Place, Places};
@@ -98,7 +99,7 @@ pub(crate) fn run(isolate: &Arc<IsolateCore>, seat: &Arc<Seat<Task>>) -> TurnEnd
     // A panic here is a bug of ours. It ends this isolate, and no other notices.
     let ran = catch_unwind(AssertUnwindSafe(|| run_body(isolate, seat)));
     match ran {
-        Ok(Ok(())) => after(isolate),
+        Ok(Ok(can_wake)) => after(isolate, can_wake),
         Ok(Err(reason)) => TurnEnd::Ended(reason),
         Err(panic) => TurnEnd::Ended(ExitReason::HostFailed(panic_text(&*panic))),
     }
@@ -122,7 +123,8 @@ fn stop_reason(isolate: &IsolateCore) -> ExitReason {
 }
 
 /// What comes after a turn that went well.
-fn after(isolate: &Arc<IsolateCore>) -> TurnEnd {
+/// `can_wake` says whether it could run another one.
+fn after(isolate: &Arc<IsolateCore>, can_wake: bool) -> TurnEnd {
     if let Some(reason) = isolate.stop_reason_if_stopped() {
         return TurnEnd::Ended(reason);
     }
@@ -131,28 +133,31 @@ fn after(isolate: &Arc<IsolateCore>) -> TurnEnd {
         Attended::Pause => true,
         Attended::End => return TurnEnd::Ended(stop_reason(isolate)),
     };
-    let can_wake = matches!(&*lock(isolate.body()), Body::Live(live) if live.wake.is_some());
-    let mailbox = lock(isolate.mailbox());
-    if !can_wake || !mailbox.keeps_alive() {
+    if !can_wake || !isolate.keeps_alive() {
         TurnEnd::Ended(ExitReason::Ended)
-    } else if mailbox.has_ready() && !paused {
+    } else if isolate.has_ready() && !paused {
         TurnEnd::More
     } else {
         TurnEnd::Idle
     }
 }
 
-fn run_body(isolate: &Arc<IsolateCore>, seat: &Arc<Seat<Task>>) -> Result<(), ExitReason> {
-    let turn = Turn::begin(seat, isolate.group().core().scheduler.ticks());
+/// Runs guest code. True when there can be another turn.
+fn run_body(isolate: &Arc<IsolateCore>, seat: &Arc<Seat<Task>>) -> Result<bool, ExitReason> {
+    let tick = isolate.group().core().scheduler.ticks();
     let mut body = lock(isolate.body());
     match &mut *body {
-        Body::Live(live) => live.wake(turn),
-        Body::New(start) => {
-            let live = start.run(isolate, turn)?;
-            *body = Body::Live(Box::new(live));
-            Ok(())
+        Body::Live(live) => {
+            live.wake(seat, tick)?;
+            Ok(live.finish(isolate))
         }
-        Body::Gone => Ok(()),
+        Body::New(start) => {
+            let mut live = start.run(isolate, Turn::begin(seat, tick))?;
+            let can_wake = live.finish(isolate);
+            *body = Body::Live(Box::new(live));
+            Ok(can_wake)
+        }
+        Body::Gone => Ok(false),
     }
 }
 
@@ -211,17 +216,24 @@ impl Start {
 const WASI_COPY_BYTES: usize = 1 << 20;
 
 impl Live {
-    fn wake(&mut self, turn: Turn) -> Result<(), ExitReason> {
-        let Some(wake) = self.wake.clone() else {
+    fn wake(&mut self, seat: &Arc<Seat<Task>>, tick: u64) -> Result<(), ExitReason> {
+        let Live { store, wake, .. } = self;
+        let Some(wake) = wake else {
             return Ok(());
         };
-        let state = self.store.data_mut();
-        state.turn = turn;
+        let state = store.data_mut();
+        state.turn.begin_again(seat, tick);
         state.refused = None;
         state.clock.turn_begins();
-        self.store.set_epoch_deadline(1);
-        wake.call(&mut self.store, ())
-            .map_err(|error| reason(error, &self.store, false))
+        store.set_epoch_deadline(1);
+        wake.call(&mut *store, ())
+            .map_err(|error| reason(error, store, false))
+    }
+
+    /// Nothing of the turn is left over. True when there can be another one.
+    fn finish(&mut self, isolate: &Arc<IsolateCore>) -> bool {
+        mailbox::put_back(isolate, &mut self.store.data_mut().turn.batch);
+        self.wake.is_some()
     }
 }
 

@@ -9,7 +9,6 @@ use crate::host_wait::HostWait;
 use crate::isolate::IsolateCore;
 use crate::port::{Message, Port, PortRef, SendStatus, Target};
 use crate::receive_port::Received;
-use crate::sync::lock;
 
 /// Who is told what became of a wait.
 pub(crate) enum Waiter {
@@ -94,7 +93,7 @@ impl Waiter {
     ) -> Self {
         let own = isolate.group();
         let inside = port.group().is_some_and(|group| Arc::ptr_eq(group, own));
-        lock(isolate.mailbox()).pending_waits += 1;
+        isolate.mailbox().pending_waits += 1;
         Waiter::Isolate(IsolateWaiter {
             isolate: isolate.clone(),
             handle,
@@ -114,7 +113,7 @@ impl Waiter {
                     activity,
                     share,
                 } = waiter;
-                let wake = lock(isolate.mailbox()).push_settled(handle, token, status, share);
+                let wake = isolate.mailbox().push_settled(handle, token, status, share);
                 if wake {
                     isolate.wake(None);
                 }
@@ -137,7 +136,7 @@ impl Waiter {
     /// The wait was dropped before it was settled.
     fn cancel(self) {
         if let Waiter::Isolate(waiter) = self {
-            lock(waiter.isolate.mailbox()).pending_waits -= 1;
+            waiter.isolate.mailbox().pending_waits -= 1;
         }
     }
 }
@@ -159,7 +158,7 @@ impl PortRef {
         };
         let joined = match self.target() {
             Target::Isolate { isolate, slot } => {
-                let mut mailbox = lock(isolate.mailbox());
+                let mut mailbox = isolate.mailbox();
                 mailbox.join_line(*slot, self.id(), waiting)
             }
             Target::Host(mailbox) => mailbox.join_line(waiting),
@@ -173,9 +172,7 @@ impl PortRef {
     /// Tells `waiter` when the port is closed.
     pub(crate) fn when_closed(&self, waiter: Waiter) -> WaitRef {
         let joined = match self.target() {
-            Target::Isolate { isolate, slot } => {
-                lock(isolate.mailbox()).watch(*slot, self.id(), waiter)
-            }
+            Target::Isolate { isolate, slot } => isolate.mailbox().watch(*slot, self.id(), waiter),
             Target::Host(mailbox) => mailbox.watch(waiter),
             Target::Capability | Target::Control(_) => (None, Settled::watch(waiter)),
         };
@@ -185,7 +182,7 @@ impl PortRef {
     /// Whether the port is closed or leads nowhere.
     pub(crate) fn is_closed(&self) -> bool {
         match self.target() {
-            Target::Isolate { isolate, slot } => !lock(isolate.mailbox()).is_open(*slot, self.id()),
+            Target::Isolate { isolate, slot } => !isolate.mailbox().is_open(*slot, self.id()),
             Target::Host(mailbox) => mailbox.is_closed(),
             Target::Capability | Target::Control(_) => true,
         }
@@ -212,7 +209,7 @@ impl WaitRef {
             return false;
         };
         let settled = match self.port.target() {
-            Target::Isolate { isolate, .. } => lock(isolate.mailbox()).leave_line(place),
+            Target::Isolate { isolate, .. } => isolate.mailbox().leave_line(place),
             Target::Host(mailbox) => mailbox.leave_line(place),
             Target::Capability | Target::Control(_) => None,
         };
@@ -387,7 +384,7 @@ fn finish(first: Settled) {
             crate::core::shielded(|| waker.wake());
         }
         for isolate in freed.iter().flat_map(|group| group.starved.list()) {
-            let moved = lock(isolate.mailbox()).advance();
+            let moved = isolate.mailbox().advance();
             if !moved.is_empty() {
                 pending.push(moved);
             }

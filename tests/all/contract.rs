@@ -179,6 +179,7 @@ fn records_have_the_offsets_that_the_host_writes() -> Result<()> {
                 ("ports", 16),
                 ("reply", 24),
                 ("lost-ports", 32),
+                ("last", 36),
             ],
         ),
         (

@@ -46,6 +46,20 @@ fn a_guest_opens_replaces_and_closes() -> Result<()> {
 }
 
 #[test]
+fn messages_keep_their_order_whoever_listens_when() -> Result<()> {
+    let host = Host::new()?;
+    let program = host.program(guests::PORTS)?;
+    let options = SpawnOptions::new().entry("in_pieces");
+    let isolate = host.runtime.spawn(&program, options)?;
+    assert_eq!(isolate.wait_timeout(HANG), Some(ExitReason::Ended));
+    let early = [0, 2, 4];
+    let late = (0..=151).filter(|number| !early.contains(number));
+    let order: Vec<u32> = early.into_iter().chain(late).collect();
+    assert_eq!(host.lines_of("in_pieces#1"), [format!("{order:?}")]);
+    Ok(())
+}
+
+#[test]
 fn an_isolate_that_listens_to_nothing_ends_though_the_host_could_send() -> Result<()> {
     let host = Host::new()?;
     let program = host.program(guests::PORTS)?;

@@ -209,8 +209,10 @@ fn write(caller: &mut Caller<'_, State>, at: u32, bytes: &[u8]) -> Result<()> {
 
 /// Has the guest make room for bytes and copies them there.
 fn give(caller: &mut Caller<'_, State>, bytes: &[u8], align: u32) -> Result<u32> {
-    let realloc = caller.data().realloc.clone().context("no cabi_realloc")?;
+    let realloc = caller.data_mut().realloc.take();
+    let realloc = realloc.context("no cabi_realloc")?;
     let place = realloc.call(&mut *caller, (0, 0, align, u32::try_from(bytes.len())?))?;
+    caller.data_mut().realloc = Some(realloc);
     write(caller, place, bytes)?;
     Ok(place)
 }
@@ -266,13 +268,13 @@ fn receive(mut caller: Caller<'_, State>, answer: u32) -> Result<()> {
     }
     let message = std::mem::take(&mut caller.data_mut().buffer);
     let bytes = give(&mut caller, &message, 1)?;
-    let ports = give(&mut caller, &[], 4)?;
     let length = u32::try_from(message.len())?;
     caller.data_mut().buffer = message;
     let token = caller.data().token;
     let (low, high) = (token as u32, (token >> 32) as u32);
-    // An option, an event, a message: its token, bytes, ports, reply, and none lost.
-    let record = [1, 0, 0, 0, low, high, bytes, length, ports, 0, 0, 0, 0];
+    // An option, an event, a message: its token, bytes, no ports, no reply, none lost,
+    // and that it is the last.
+    let record = [1, 0, 0, 0, low, high, bytes, length, 4, 0, 0, 0, 0, 1];
     write(
         &mut caller,
         answer,

@@ -70,6 +70,11 @@ impl<M> Queue<M> {
         self.slots.push_back(Slot { number, message });
     }
 
+    /// Whether no message is here, and nobody waits for one.
+    pub fn is_unused(&self) -> bool {
+        self.slots.is_empty() && self.waiters.is_empty()
+    }
+
     /// Whether no message is here.
     pub fn is_empty(&self) -> bool {
         self.slots.is_empty()

@@ -40,6 +40,36 @@ async fn report(log: &Log) {
 #[entry]
 fn short_lived() {}
 
+/// Takes three of many messages, and then the others, at both ports that they were
+/// sent to in turn.
+#[entry]
+async fn in_pieces() -> Result<(), SendError> {
+    let ports = [ReceivePort::new(), ReceivePort::new()];
+    for number in 0..200 {
+        ports[number % 2].send_port().send(number)?;
+    }
+    let mut order = Vec::new();
+    for _ in 0..3 {
+        order.extend(ports[0].recv_as::<usize>().await);
+    }
+    // Not even the first port listens at this moment.
+    settle().await;
+    let rest = Rc::new(RefCell::new(Vec::new()));
+    for port in &ports {
+        let (rest, closing) = (Rc::clone(&rest), port.clone());
+        port.receive(move |number: usize, _| {
+            rest.borrow_mut().push(number);
+            if number >= 150 {
+                closing.close();
+            }
+        });
+    }
+    settle().await;
+    order.append(&mut rest.borrow_mut());
+    println!("{order:?}");
+    Ok(())
+}
+
 #[main]
 async fn main() -> Result<(), SendError> {
     let log = Log::default();

@@ -42,6 +42,7 @@ impl Span {
 }
 
 /// Memory and state at once.
+#[inline]
 pub(super) fn view<'a>(
     guest: &'a mut Guest<'_>,
 ) -> wasmtime::Result<(&'a mut [u8], &'a mut State)> {
@@ -232,45 +233,67 @@ impl<'a> Record<'a> {
     }
 }
 
-/// Has the guest make room for `bytes` and copies them there. This runs guest
-/// code, so no lock is held, and what it returns is checked like any pointer.
+/// Has the guest make room for `bytes` and copies them there.
 pub(super) fn give_bytes(guest: &mut Guest<'_>, bytes: &[u8], align: u32) -> wasmtime::Result<u32> {
-    let Ok(length) = u32::try_from(bytes.len()) else {
-        return broken("a message is larger than any memory");
-    };
-    let pointer = allocate(guest, length, align)?;
+    let room = Room::make(guest, bytes.len(), align)?;
     let (memory, _) = view(guest)?;
-    check_aligned(pointer, align, "what `cabi_realloc` returned")?;
-    let place = Span::new(pointer, length).within(memory, "what `cabi_realloc` returned")?;
-    memory[place].copy_from_slice(bytes);
-    Ok(pointer)
+    room.put(memory, bytes)?;
+    Ok(room.pointer)
 }
 
-/// The same for handles.
-pub(super) fn give_handles(guest: &mut Guest<'_>, handles: &[u32]) -> wasmtime::Result<u32> {
-    let bytes: Vec<u8> = handles
-        .iter()
-        .flat_map(|handle| handle.to_le_bytes())
-        .collect();
-    give_bytes(guest, &bytes, 4)
+/// Room in the guest's memory that the guest has made.
+#[derive(Clone, Copy)]
+pub(super) struct Room {
+    pub(super) pointer: u32,
+    align: u32,
+}
+
+impl Room {
+    /// This runs guest code, so no lock is held.
+    pub(super) fn make(guest: &mut Guest<'_>, length: usize, align: u32) -> wasmtime::Result<Self> {
+        let Ok(length) = u32::try_from(length) else {
+            return broken("a message is larger than any memory");
+        };
+        // Nobody looks behind the pointer of an empty list. It is not null, and aligned.
+        let pointer = match length {
+            0 => align,
+            _ => allocate(guest, length, align)?,
+        };
+        Ok(Room { pointer, align })
+    }
+
+    /// Copies bytes there, as many as it was made for. What the guest has returned is
+    /// checked like any pointer.
+    pub(super) fn put(self, memory: &mut [u8], bytes: &[u8]) -> wasmtime::Result<()> {
+        if bytes.is_empty() {
+            return Ok(());
+        }
+        check_aligned(self.pointer, self.align, "what `cabi_realloc` returned")?;
+        let length = bytes.len() as u32;
+        let place =
+            Span::new(self.pointer, length).within(memory, "what `cabi_realloc` returned")?;
+        memory[place].copy_from_slice(bytes);
+        Ok(())
+    }
 }
 
 fn allocate(guest: &mut Guest<'_>, size: u32, align: u32) -> wasmtime::Result<u32> {
-    let realloc = match &guest.data().realloc {
-        Some(realloc) => realloc.clone(),
+    // Taken out, as it is used on the store that it is in. It is put back below.
+    let realloc = match guest.data_mut().realloc.take() {
+        Some(realloc) => realloc,
         None => {
             let export = guest.get_export("cabi_realloc").and_then(Extern::into_func);
             let Some(export) = export else {
                 return broken("it asked for data, and exports no `cabi_realloc` to put it");
             };
-            let realloc = export.typed(&mut *guest)?;
-            guest.data_mut().realloc = Some(realloc.clone());
-            realloc
+            export.typed(&mut *guest)?
         }
     };
     guest.data_mut().in_realloc = true;
     let pointer = realloc.call(&mut *guest, (0, 0, align, size));
-    guest.data_mut().in_realloc = false;
+    let state = guest.data_mut();
+    state.in_realloc = false;
+    state.realloc = Some(realloc);
     let pointer = pointer?;
     if guest.data().wasi_in_realloc {
         return broken("it called WASI from inside `cabi_realloc`");

@@ -8,7 +8,6 @@ use crate::isolate::FIRST_PORT;
 use crate::limits::REASON_BYTES;
 use crate::port::Paid;
 use crate::state::{Failure, State, Stop};
-use crate::sync::lock;
 
 use super::imports::Imports;
 use super::memory::{Answer, Span, give_bytes, view};
@@ -60,7 +59,7 @@ fn first_message(mut guest: Guest<'_>, answer: u32) -> wasmtime::Result<()> {
     drop(share);
     let (memory, _) = view(&mut guest)?;
     answer.u8(memory, 0, 1);
-    taken.write(memory, answer, 4);
+    taken.write(memory, answer, 4)?;
     answer.u32(memory, 20, taken.lost);
     Ok(())
 }
@@ -76,7 +75,7 @@ fn first_port(mut guest: Guest<'_>, token: u64, answer: u32) -> wasmtime::Result
     };
     if let Some(handle) = handle {
         state.first_port_taken = true;
-        lock(state.isolate.mailbox()).set_token(FIRST_PORT, token);
+        state.isolate.mailbox().set_token(FIRST_PORT, token);
         answer.u32(memory, 4, handle);
     }
     answer.u8(memory, 0, u8::from(handle.is_some()));

@@ -8,18 +8,17 @@ use crate::handles::Handle;
 use crate::host_memory::{HostShare, PORT};
 use crate::limits::MESSAGE_OVERHEAD;
 use crate::mailbox::{self, Event};
+use crate::message_bytes::MessageBytes;
 use crate::port::{
     Message, Port, PortRef, Reserved, SMALL_MESSAGE, SendStatus, Target, message_cost,
 };
 use crate::state::{State, Stop};
-use crate::sync::lock;
 use insula_message::{Limit, LimitHit};
 
 use super::answer::HandleAnswer;
 use super::imports::Imports;
 use super::memory::{
-    Answer, Span, give_bytes, give_handles, handle_list, handles_in, is_given, send_port, view,
-    wrong_handle,
+    Answer, Room, Span, handle_list, handles_in, is_given, send_port, view, wrong_handle,
 };
 use super::{Guest, broken, enter};
 
@@ -91,6 +90,7 @@ impl Outgoing {
 
     /// What it would count in a mailbox, or that it is too large. Before
     /// anything is allocated.
+    #[inline(always)]
     pub(super) fn check_size(&self, state: &State, reply: bool) -> Result<u64, LimitHit> {
         let cost = message_cost(self.bytes.len(), self.ports.len() / 4 + usize::from(reply));
         state.isolate.limits().check_message(cost)?;
@@ -100,6 +100,7 @@ impl Outgoing {
     }
 
     /// Copies it, to be held by `holder`.
+    #[inline(always)]
     pub(super) fn message(
         &self,
         memory: &[u8],
@@ -107,15 +108,20 @@ impl Outgoing {
         holder: Option<&Arc<GroupCore>>,
         reply: Option<u32>,
     ) -> wasmtime::Result<Message> {
-        let take = |handle| Ok(send_port(state, handle)?.for_holder(holder));
-        let ports: wasmtime::Result<Vec<PortRef>> =
-            handles_in(memory, self.ports.clone()).map(take).collect();
+        let take = |handle| -> wasmtime::Result<PortRef> {
+            Ok(send_port(state, handle)?.for_holder(holder))
+        };
+        let mut ports = Vec::new();
+        // Most carry none.
+        if !self.ports.is_empty() {
+            ports.reserve_exact(self.ports.len() / 4);
+            for handle in handles_in(memory, self.ports.clone()) {
+                ports.push(take(handle)?);
+            }
+        }
         let reply = reply.map(take).transpose()?;
-        Ok(Message {
-            bytes: memory[self.bytes.clone()].to_vec(),
-            ports: ports?,
-            reply,
-        })
+        let bytes = MessageBytes::copied(memory, self.bytes.clone());
+        Ok(Message::new(bytes, ports, reply))
     }
 }
 
@@ -187,7 +193,8 @@ fn listen(mut guest: Guest<'_>, port: u32, on: u32) -> wasmtime::Result<()> {
     enter(&guest, "receive-port.listen")?;
     let state = guest.data_mut();
     let slot = receive_port(state, port)?;
-    lock(state.isolate.mailbox()).listen(slot, on != 0);
+    put_back(state);
+    state.isolate.mailbox().listen(slot, on != 0);
     Ok(())
 }
 
@@ -195,7 +202,7 @@ fn keep_alive(mut guest: Guest<'_>, port: u32, on: u32) -> wasmtime::Result<()> 
     enter(&guest, "receive-port.keep-alive")?;
     let state = guest.data_mut();
     let slot = receive_port(state, port)?;
-    lock(state.isolate.mailbox()).keep_alive(slot, on != 0);
+    state.isolate.mailbox().keep_alive(slot, on != 0);
     Ok(())
 }
 
@@ -204,9 +211,15 @@ fn drop_receive_port(mut guest: Guest<'_>, port: u32) -> wasmtime::Result<()> {
     let state = guest.data_mut();
     let slot = receive_port(state, port)?;
     drop(state.handles.remove(port));
-    let dropped = lock(state.isolate.mailbox()).close(slot);
+    put_back(state);
+    let dropped = state.isolate.mailbox().close(slot);
     drop(dropped);
     Ok(())
+}
+
+/// Nothing is out of the mailbox while its ports are changed.
+fn put_back(state: &mut State) {
+    mailbox::put_back(&state.isolate, &mut state.turn.batch);
 }
 
 fn receive_port(state: &State, handle: u32) -> wasmtime::Result<usize> {
@@ -238,13 +251,17 @@ fn receive(mut guest: Guest<'_>, answer: u32) -> wasmtime::Result<()> {
         } => {
             let taken = Taken::give(&mut guest, message)?;
             drop(share);
-            let (memory, _) = view(&mut guest)?;
+            let (memory, state) = view(&mut guest)?;
+            let last = state.turn.batch.is_empty() && !state.isolate.has_ready();
+            taken.write(memory, answer, PAYLOAD + 8)?;
             answer.u8(memory, EVENT, 0);
             answer.u64(memory, PAYLOAD, token);
-            taken.write(memory, answer, PAYLOAD + 8);
             answer.u8(memory, PAYLOAD + 24, u8::from(taken.reply.is_some()));
             answer.u32(memory, PAYLOAD + 28, taken.reply.unwrap_or(0));
             answer.u32(memory, PAYLOAD + 32, taken.lost);
+            answer.u8(memory, PAYLOAD + 36, u8::from(last));
+            answer.u8(memory, 0, 1);
+            return Ok(());
         }
         Event::Unreachable { token } => {
             answer.u8(memory, EVENT, 1);
@@ -266,6 +283,7 @@ fn receive(mut guest: Guest<'_>, answer: u32) -> wasmtime::Result<()> {
 }
 
 /// The next event, none when the mailbox has none or the turn had its slice.
+#[inline(always)]
 fn next_event(state: &mut State) -> wasmtime::Result<Option<Event>> {
     match state.isolate.attend() {
         Attended::GoOn => {}
@@ -278,7 +296,7 @@ fn next_event(state: &mut State) -> wasmtime::Result<Option<Event>> {
         return Ok(None);
     }
     loop {
-        let Some(event) = mailbox::take(&state.isolate) else {
+        let Some(event) = mailbox::take(&state.isolate, &mut turn.batch) else {
             return Ok(None);
         };
         let cancelled = match event {
@@ -294,19 +312,22 @@ fn next_event(state: &mut State) -> wasmtime::Result<Option<Event>> {
     }
 }
 
-/// A message in the receiver's hands: its bytes in guest memory, its ports in
-/// the table.
+/// A message on its way into the receiver's hands: there is room for it in guest
+/// memory, and its ports are in the table.
 pub(super) struct Taken {
-    bytes: (u32, u32),
-    ports: (u32, u32),
+    bytes: MessageBytes,
+    room: Room,
+    handles: Vec<u32>,
+    handles_room: Room,
     reply: Option<u32>,
     pub(super) lost: u32,
 }
 
 impl Taken {
+    #[inline(always)]
     pub(super) fn give(guest: &mut Guest<'_>, message: Message) -> wasmtime::Result<Self> {
-        let length = message.bytes.len() as u32;
-        let bytes = give_bytes(guest, &message.bytes, 1)?;
+        let (bytes, ports, reply) = message.into_parts();
+        let room = Room::make(guest, bytes.len(), 1)?;
         let (mut lost, mut refused) = (0, None);
         // The message held its ports on this group's behalf already.
         let mut insert = |guest: &mut Guest<'_>, port: PortRef| {
@@ -318,27 +339,41 @@ impl Taken {
             handle.ok()
         };
         let mut handles = Vec::new();
-        for port in message.ports {
+        for port in ports {
             handles.extend(insert(guest, port));
         }
-        let reply = message.reply.and_then(|port| insert(guest, port));
+        let reply = reply.and_then(|port| insert(guest, port));
         if let Some(hit) = refused {
             guest.data().isolate.met(hit);
         }
-        let ports = give_handles(guest, &handles)?;
+        let handles_room = Room::make(guest, handles.len() * 4, 4)?;
         Ok(Taken {
-            bytes: (bytes, length),
-            ports: (ports, handles.len() as u32),
+            bytes,
+            room,
+            handles,
+            handles_room,
             reply,
             lost,
         })
     }
 
-    /// Writes the two lists.
-    pub(super) fn write(&self, memory: &mut [u8], answer: Answer, offset: usize) {
-        let (bytes, ports) = (self.bytes, self.ports);
-        for (place, value) in [bytes.0, bytes.1, ports.0, ports.1].into_iter().enumerate() {
-            answer.u32(memory, offset + 4 * place, value);
+    /// Writes the message, and the two lists that say where.
+    pub(super) fn write(
+        &self,
+        memory: &mut [u8],
+        answer: Answer,
+        offset: usize,
+    ) -> wasmtime::Result<()> {
+        self.room.put(memory, &self.bytes)?;
+        if !self.handles.is_empty() {
+            let handles = self.handles.iter().flat_map(|handle| handle.to_le_bytes());
+            let handles: Vec<u8> = handles.collect();
+            self.handles_room.put(memory, &handles)?;
         }
+        answer.u32(memory, offset, self.room.pointer);
+        answer.u32(memory, offset + 4, self.bytes.len() as u32);
+        answer.u32(memory, offset + 8, self.handles_room.pointer);
+        answer.u32(memory, offset + 12, self.handles.len() as u32);
+        Ok(())
     }
 }

@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use crate::handles::Handle;
 use crate::host_memory::{HostShare, TIMER};
-use crate::sync::lock;
 use insula_message::Limit;
 
 use super::answer::HandleAnswer;
@@ -22,7 +21,7 @@ fn start(mut guest: Guest<'_>, nanoseconds: u64, token: u64, answer: u32) -> was
     let (memory, state) = view(&mut guest)?;
     let answer = HandleAnswer::new(memory, answer)?;
     let limits = state.isolate.limits();
-    let due = lock(state.isolate.mailbox()).timers_due();
+    let due = state.isolate.mailbox().timers_due();
     if due >= limits.timers || !state.handles.has_timer_room() {
         let hit = limits.hit(Limit::Timers);
         return answer.refuse_limit(&mut guest, hit);

@@ -5,7 +5,6 @@ use crate::handles::Handle;
 use crate::host_memory::{HostShare, WAIT};
 use crate::port::SendStatus;
 use crate::state::State;
-use crate::sync::lock;
 use crate::wait::{WaitRef, Waiter};
 
 use super::answer::HandleAnswer;
@@ -98,7 +97,7 @@ fn when_closed(mut guest: Guest<'_>, port: u32, token: u64, answer: u32) -> wasm
 /// and were not taken: a guest could let them go for ever.
 fn begin(state: &mut State) -> Result<(u32, HostShare), LimitHit> {
     let isolate = &state.isolate;
-    let over = lock(isolate.mailbox()).waits_over();
+    let over = isolate.mailbox().waits_over();
     if over >= isolate.limits().handles {
         return Err(isolate.limits().hit(Limit::Handles));
     }

@@ -55,7 +55,7 @@ impl IsolateCore {
     /// Nothing comes in any more.
     fn close(&self) {
         let dropped = {
-            let mut mailbox = lock(&self.mailbox);
+            let mut mailbox = self.mailbox();
             let dropped = mailbox.shut();
             mailbox.show(&self.meters);
             dropped

@@ -33,7 +33,7 @@ impl IsolateCore {
     /// of its own was met, whoever sent the message. No lock may be held.
     pub(crate) fn refused_message(&self, status: SendStatus, cost: u64) -> SendStatus {
         if status == SendStatus::Full {
-            let hit = lock(&self.mailbox).full_by(cost);
+            let hit = self.mailbox().full_by(cost);
             self.met(hit);
         }
         status
@@ -41,7 +41,7 @@ impl IsolateCore {
 
     /// What it uses of the limits that it has for itself.
     pub(crate) fn usage(&self) -> Usage {
-        lock(&self.mailbox).show(&self.meters);
+        self.mailbox().show(&self.meters);
         self.show_life();
         self.show_cpu();
         Usage::of(Scope::Isolate, |limit| {

@@ -20,10 +20,8 @@ impl Mailbox {
             }
         } else {
             self.living -= usize::from(port.keeps_alive);
-            if let Some(head) = head
-                && let Ok(place) = self.ready.binary_search(&head)
-            {
-                self.ready.remove(place);
+            if let Some(head) = head {
+                self.remove_ready(head);
             }
         }
     }
@@ -43,12 +41,23 @@ impl Mailbox {
         }
     }
 
-    fn add_ready(&mut self, head: (u64, usize)) {
+    pub(super) fn remove_ready(&mut self, head: (u64, usize)) {
+        if let Ok(place) = self.ready.binary_search(&head) {
+            self.ready.remove(place);
+        }
+    }
+
+    pub(super) fn add_ready(&mut self, head: (u64, usize)) {
+        if self.ready.is_empty() {
+            self.ready.push_back(head);
+            return;
+        }
         let place = self.ready.partition_point(|other| *other < head);
         self.ready.insert(place, head);
     }
 
     /// The next event of a listening port, in order of arrival.
+    #[inline(always)]
     pub(crate) fn take(&mut self) -> Option<Event> {
         loop {
             let message_at = self.ready.front().map(|(arrival, _)| *arrival);
@@ -74,14 +83,11 @@ impl Mailbox {
         Some(event)
     }
 
+    #[inline(always)]
     fn take_queued(&mut self) -> Option<Event> {
-        let (_, slot) = self.ready.pop_front()?;
-        let port = &mut self.ports[slot];
-        let token = port.token;
-        let (_, queued) = port.queue.pop_front()?;
-        shrink(&mut port.queue);
-        let next = port.queue.front().map(|(arrival, _)| (*arrival, slot));
-        let event = match queued {
+        let (_, slot) = *self.ready.front()?;
+        let (token, queued) = self.pop(slot)?;
+        match queued {
             Queued::Message(message) => {
                 let share = self.take_off(message.cost());
                 Some(Event::Message {
@@ -91,15 +97,28 @@ impl Mailbox {
                 })
             }
             Queued::Unreachable => {
+                let port = &mut self.ports[slot];
                 port.notice = false;
                 // A send port may have been made since.
                 (!port.port.has_senders()).then_some(Event::Unreachable { token })
             }
-        };
-        if let Some(next) = next {
+        }
+    }
+
+    /// Takes the head of the queue of the port that is first among those that are
+    /// ready.
+    #[inline(always)]
+    pub(super) fn pop(&mut self, slot: usize) -> Option<(u64, Queued)> {
+        self.ready.pop_front();
+        let port = &mut self.ports[slot];
+        let (_, queued) = port.queue.pop_front()?;
+        shrink(&mut port.queue);
+        let token = port.token;
+        if let Some((arrival, _)) = port.queue.front() {
+            let next = (*arrival, slot);
             self.add_ready(next);
         }
-        event
+        Some((token, queued))
     }
 
     pub(crate) fn has_ready(&self) -> bool {

@@ -2,12 +2,11 @@
 
 use std::sync::Arc;
 
-use super::{Event, Mailbox, Queued};
+use super::{Batch, Event, Mailbox, Queued};
 use insula_message::{Limit, LimitHit};
 
 use crate::isolate::IsolateCore;
 use crate::port::{Message, SMALL_MESSAGE, SendStatus, Target};
-use crate::sync::lock;
 use crate::wait::{InLine, Place, Settled, Waiter};
 
 /// Whether room for a message of this cost may be kept too, where it is kept for
@@ -21,17 +20,41 @@ pub(crate) fn may_be_promised(promised: (u64, u64), most: (u64, u64), cost: u64)
         && bytes.saturating_add(cost) <= (most_bytes / 4).max(SMALL_MESSAGE)
 }
 
-/// The next event of an isolate. Who waits for the room that it leaves moves up.
-pub(crate) fn take(isolate: &Arc<IsolateCore>) -> Option<Event> {
-    let (event, settled) = {
-        let mut mailbox = lock(isolate.mailbox());
+/// The next event of an isolate, in a turn of its own; what comes after it may be
+/// taken into `batch`. Who waits for the room that it leaves moves up.
+#[inline(always)]
+pub(crate) fn take(isolate: &Arc<IsolateCore>, batch: &mut Batch) -> Option<Event> {
+    if let Some(event) = batch.next() {
+        return Some(event);
+    }
+    if !isolate.has_ready() {
+        return None;
+    }
+    let (event, _settled) = {
+        let mut mailbox = isolate.mailbox();
+        mailbox.give_off(batch);
         let event = mailbox.take();
+        if matches!(event, Some(Event::Message { share: None, .. })) {
+            mailbox.fill(batch);
+        }
         // Only what was taken leaves room; a turn ends by asking in vain.
-        let settled = event.is_some().then(|| mailbox.make_room());
+        let left_room = event.is_some() && mailbox.is_awaited();
+        let settled = left_room.then(|| mailbox.make_room());
         (event, settled)
     };
-    drop(settled);
     event
+}
+
+/// Ends a batch, before anything is changed at a port, and at the end of a turn.
+pub(crate) fn put_back(isolate: &Arc<IsolateCore>, batch: &mut Batch) {
+    if !batch.is_open() {
+        return;
+    }
+    let _settled = {
+        let mut mailbox = isolate.mailbox();
+        mailbox.put_back(batch);
+        mailbox.is_awaited().then(|| mailbox.make_room())
+    };
 }
 
 impl Mailbox {
@@ -104,6 +127,11 @@ impl Mailbox {
         };
         settled.append(self.advance());
         Some(settled)
+    }
+
+    /// Whether anybody waits for room: here, or in the group's share.
+    fn is_awaited(&self) -> bool {
+        !self.line.is_empty() || self.starved.is_some() || self.group.starved.any()
     }
 
     /// Room was given back: to this mailbox and to the group's share.

@@ -1,0 +1,143 @@
+//! Messages that a turn takes out of its mailbox at once, so that neither it nor who
+//! sends meanwhile is at the lock for each of them.
+//!
+//! They count in the mailbox until they are handed out, and no turn keeps any: what
+//! is left over goes back.
+
+use std::cell::Cell;
+use std::collections::VecDeque;
+
+use super::{Event, Mailbox, Queued};
+use crate::port::{Message, SMALL_MESSAGE};
+
+/// How many messages are taken at once at most.
+const MOST: usize = 32;
+
+/// In a mailbox for fewer messages each is taken by itself: those that were handed
+/// out are given off later, and would take the room of others.
+const LARGE_MAILBOX: u64 = 32 * MOST as u64;
+
+#[derive(Default)]
+pub(crate) struct Batch {
+    messages: VecDeque<Taken>,
+    /// What was handed out and still counts in the mailbox.
+    handed: u64,
+    handed_bytes: u64,
+}
+
+struct Taken {
+    arrival: u64,
+    slot: usize,
+    token: u64,
+    message: Message,
+}
+
+thread_local! {
+    /// The room of the last batch on this thread.
+    static ROOM: Cell<VecDeque<Taken>> = const { Cell::new(VecDeque::new()) };
+}
+
+impl Batch {
+    /// The next of them.
+    #[inline(always)]
+    pub(crate) fn next(&mut self) -> Option<Event> {
+        let Taken { token, message, .. } = self.messages.pop_front()?;
+        self.handed += 1;
+        self.handed_bytes += message.cost();
+        Some(Event::Message {
+            token,
+            message,
+            share: None,
+        })
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.messages.is_empty()
+    }
+
+    /// Whether the mailbox has to hear of it at the end of the turn.
+    pub(crate) fn is_open(&self) -> bool {
+        self.handed > 0 || !self.messages.is_empty()
+    }
+}
+
+impl Drop for Batch {
+    fn drop(&mut self) {
+        if self.messages.capacity() > 0 && self.messages.is_empty() {
+            ROOM.set(std::mem::take(&mut self.messages));
+        }
+    }
+}
+
+impl Mailbox {
+    /// Those that were handed out count no more.
+    pub(super) fn give_off(&mut self, batch: &mut Batch) {
+        if batch.handed > 0 {
+            self.messages -= std::mem::take(&mut batch.handed);
+            let bytes = std::mem::take(&mut batch.handed_bytes);
+            self.give_back(bytes);
+        }
+    }
+
+    /// Takes what comes next, as long as it is small messages.
+    #[inline]
+    pub(super) fn fill(&mut self, batch: &mut Batch) {
+        if self.limits.mailbox_messages < LARGE_MAILBOX
+            || self.limits.mailbox_bytes < LARGE_MAILBOX * SMALL_MESSAGE
+            || self.group.limits.group_mailbox_bytes < LARGE_MAILBOX * SMALL_MESSAGE
+            || !self.line.is_empty()
+        {
+            return;
+        }
+        while batch.messages.len() < MOST {
+            let Some((arrival, slot)) = self.next_small_message() else {
+                return;
+            };
+            let Some((token, Queued::Message(message))) = self.pop(slot) else {
+                return;
+            };
+            if batch.messages.capacity() == 0 {
+                batch.messages = ROOM.take();
+            }
+            batch.messages.push_back(Taken {
+                arrival,
+                slot,
+                token,
+                message,
+            });
+        }
+    }
+
+    /// Where the next event is a small message.
+    fn next_small_message(&self) -> Option<(u64, usize)> {
+        let (arrival, slot) = *self.ready.front()?;
+        let due = self.due.front();
+        if due.is_some_and(|(due, _)| *due < arrival) {
+            return None;
+        }
+        match self.ports[slot].queue.front() {
+            Some((_, Queued::Message(message))) if message.cost() <= SMALL_MESSAGE => {
+                Some((arrival, slot))
+            }
+            _ => None,
+        }
+    }
+
+    /// Ends a batch: what was handed out counts no more, and what was not is there
+    /// as if it had not been taken.
+    pub(crate) fn put_back(&mut self, batch: &mut Batch) {
+        self.give_off(batch);
+        while let Some(taken) = batch.messages.pop_back() {
+            let port = &mut self.ports[taken.slot];
+            let head = port.queue.front().map(|(arrival, _)| *arrival);
+            let message = Queued::Message(taken.message);
+            port.queue.push_front((taken.arrival, message));
+            if port.listening {
+                if let Some(head) = head {
+                    self.remove_ready((head, taken.slot));
+                }
+                self.add_ready((taken.arrival, taken.slot));
+            }
+        }
+    }
+}
