@@ -32,7 +32,7 @@ pub fn listen(isolate: &Isolate, on: bool) {
 
 /// Takes so many events out of its mailbox, as one turn does. Whether there were that
 /// many.
-pub fn take(isolate: &Isolate, events: usize) -> bool {
+pub fn take(isolate: &Isolate, events: u64) -> bool {
     let (core, mut batch) = (isolate.control().isolate(), Batch::default());
     let all = (0..events).all(|_| mailbox::take(core, &mut batch).is_some());
     mailbox::put_back(core, &mut batch);
