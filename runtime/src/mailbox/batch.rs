@@ -64,7 +64,9 @@ impl Batch {
 impl Drop for Batch {
     fn drop(&mut self) {
         if self.messages.capacity() > 0 && self.messages.is_empty() {
-            ROOM.set(std::mem::take(&mut self.messages));
+            let room = std::mem::take(&mut self.messages);
+            // Not where the thread is ending.
+            let _ = ROOM.try_with(|last| last.set(room));
         }
     }
 }
