@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use insula::{Limit, Limits, Line, SpawnOptions};
-use insula_tests::hostile::{MEMORY, SHORT_CHILD, SPAWN, child, module};
+use insula_tests::hostile::{BYSTANDER, MEMORY, SHORT_CHILD, SPAWN, child, module};
 use insula_tests::{HANG, Host};
 
 struct Counting;
@@ -219,5 +219,35 @@ fn the_host_holds_no_more_than_a_group_may_have() -> Result<()> {
             live() - before
         );
     }
+    nothing_stays_of_what_turns_took(&host)
+}
+
+/// Isolates that rest hold no room for the messages that their last turn took at once.
+fn nothing_stays_of_what_turns_took(host: &Host) -> Result<()> {
+    // Of a queue that is empty again.
+    const EACH: u64 = 2 << 10;
+    let program = host.wat(&module(host, BYSTANDER))?;
+    let spawn = |_| host.runtime.spawn(&program, SpawnOptions::new());
+    let isolates = (0..100).map(spawn).collect::<Result<Vec<_>, _>>()?;
+    let take = |messages: u64| -> Result<()> {
+        for isolate in &isolates {
+            let pause = isolate.control().pause()?;
+            for number in 0..messages {
+                isolate.port().send(&number)?;
+            }
+            isolate.control().resume(&pause)?;
+        }
+        let deadline = Instant::now() + HANG;
+        while host.runtime.figures().messages > 0 {
+            ensure!(Instant::now() < deadline, "messages are left");
+            thread::sleep(Duration::from_millis(1));
+        }
+        Ok(())
+    };
+    take(1)?;
+    let before = live();
+    take(40)?;
+    let most = before + isolates.len() as u64 * EACH;
+    ensure!(falls_to(most), "{} bytes are kept", live() - before);
     Ok(())
 }

@@ -35,7 +35,7 @@ pub fn listen(isolate: &Isolate, on: bool) {
 pub fn take(isolate: &Isolate, events: u64) -> bool {
     let (core, mut batch) = (isolate.control().isolate(), Batch::default());
     let all = (0..events).all(|_| mailbox::take(core, &mut batch).is_some());
-    mailbox::put_back(core, &mut batch);
+    mailbox::put_back(core, batch);
     all
 }
 

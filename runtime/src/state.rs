@@ -76,7 +76,7 @@ pub(crate) struct Failure {
 pub(crate) struct Turn {
     pub(crate) seat: Arc<Seat<Task>>,
     pub(crate) events: u64,
-    /// Messages that it has taken and not yet been given.
+    /// Messages that it has taken and not yet been given. Empty between turns.
     pub(crate) batch: Batch,
     pub(crate) began_at_tick: u64,
     /// What it has computed, at its last checkpoint.
@@ -105,7 +105,6 @@ impl Turn {
             self.seat = seat.clone();
         }
         self.events = 0;
-        self.batch = Batch::default();
         self.began_at_tick = tick;
         self.computed.set(Duration::ZERO);
         self.looked.set(tick);

@@ -232,7 +232,8 @@ impl Live {
 
     /// Nothing of the turn is left over. True when there can be another one.
     fn finish(&mut self, isolate: &Arc<IsolateCore>) -> bool {
-        mailbox::put_back(isolate, &mut self.store.data_mut().turn.batch);
+        let turn = &mut self.store.data_mut().turn;
+        mailbox::put_back(isolate, std::mem::take(&mut turn.batch));
         self.wake.is_some()
     }
 }

@@ -219,7 +219,7 @@ fn drop_receive_port(mut guest: Guest<'_>, port: u32) -> wasmtime::Result<()> {
 
 /// Nothing is out of the mailbox while its ports are changed.
 fn put_back(state: &mut State) {
-    mailbox::put_back(&state.isolate, &mut state.turn.batch);
+    mailbox::put_back(&state.isolate, std::mem::take(&mut state.turn.batch));
 }
 
 fn receive_port(state: &State, handle: u32) -> wasmtime::Result<usize> {

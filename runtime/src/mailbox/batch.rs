@@ -56,7 +56,7 @@ impl Batch {
     }
 
     /// Whether the mailbox has to hear of it at the end of the turn.
-    pub(crate) fn is_open(&self) -> bool {
+    pub(super) fn is_open(&self) -> bool {
         self.handed > 0 || !self.messages.is_empty()
     }
 }
@@ -127,8 +127,8 @@ impl Mailbox {
 
     /// Ends a batch: what was handed out counts no more, and what was not is there
     /// as if it had not been taken.
-    pub(crate) fn put_back(&mut self, batch: &mut Batch) {
-        self.give_off(batch);
+    pub(super) fn put_back(&mut self, mut batch: Batch) {
+        self.give_off(&mut batch);
         while let Some(taken) = batch.messages.pop_back() {
             let port = &mut self.ports[taken.slot];
             let head = port.queue.front().map(|(arrival, _)| *arrival);

@@ -46,7 +46,7 @@ pub(crate) fn take(isolate: &Arc<IsolateCore>, batch: &mut Batch) -> Option<Even
 }
 
 /// Ends a batch, before anything is changed at a port, and at the end of a turn.
-pub(crate) fn put_back(isolate: &Arc<IsolateCore>, batch: &mut Batch) {
+pub(crate) fn put_back(isolate: &Arc<IsolateCore>, batch: Batch) {
     if !batch.is_open() {
         return;
     }
