@@ -56,6 +56,19 @@ enum Slot {
     Running,
 }
 
+impl Slot {
+    /// The handler, where there is one that does not run.
+    fn start(&mut self) -> Option<Handler> {
+        match mem::replace(self, Slot::Running) {
+            Slot::Handler(handler) => Some(handler),
+            other => {
+                *self = other;
+                None
+            }
+        }
+    }
+}
+
 #[derive(Default)]
 struct Registry {
     next_token: Cell<u64>,
@@ -185,21 +198,16 @@ impl Inbox {
     /// Called for each message that the host hands out for this port.
     pub fn deliver(&self, message: Message) {
         let mut state = self.state.borrow_mut();
-        if state.queue.is_unused() && matches!(state.handler, Slot::Handler(_)) {
-            // Nobody is before the handler.
-            let handler = mem::replace(&mut state.handler, Slot::Running);
+        // Mostly nobody is before the handler.
+        let unused = state.queue.is_unused();
+        if let Some(handler) = unused.then(|| state.handler.start()).flatten() {
             drop(state);
-            if let Slot::Handler(handler) = handler {
-                self.handle(handler, message);
-            }
-            if !self.state.borrow().queue.is_empty() {
-                self.unsettle();
-            }
-            return;
+            self.handle(handler, message);
+        } else {
+            state.queue.push(message);
+            drop(state);
+            self.serve();
         }
-        state.queue.push(message);
-        drop(state);
-        self.serve();
         if !self.state.borrow().queue.is_empty() {
             self.unsettle();
         }
@@ -233,15 +241,12 @@ impl Inbox {
         let Some(message) = state.queue.take_left_over() else {
             return false;
         };
-        let Slot::Handler(handler) = mem::replace(&mut state.handler, Slot::Running) else {
-            // Lost: the port is raw. What it holds is not dropped under the borrow.
-            state.handler = Slot::Empty;
-            drop(state);
-            drop(message);
-            return true;
-        };
+        let handler = state.handler.start();
+        // What a message that is lost holds is not dropped under the borrow.
         drop(state);
-        self.handle(handler, message);
+        if let Some(handler) = handler {
+            self.handle(handler, message);
+        }
         true
     }
 
