@@ -4,13 +4,12 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use wasm_encoder::{DataSection, Module, RawSection};
 use wasmparser::{ConstExpr, DataKind, DataSectionReader, Operator, Parser, Payload};
 
 use crate::memory::Image;
 
 const WASM_PAGE: u64 = 64 << 10;
-
-const DATA_SECTION: u8 = 11;
 
 /// Data that is put somewhere when an isolate begins, with its address.
 type Pieces<'a> = Vec<(u64, &'a [u8])>;
@@ -83,66 +82,27 @@ fn constant(offset: &ConstExpr<'_>) -> Option<u64> {
 /// The module with nothing in the place of each piece, as it is for a program anyway
 /// once its isolate has begun.
 fn without_data(bytes: &[u8]) -> Option<Vec<u8>> {
-    const HEADER: usize = 8;
-    let mut without = bytes.get(..HEADER)?.to_vec();
-    let mut rest = bytes.get(HEADER..)?;
-    while let [id, after @ ..] = rest {
-        let (length, content) = number(after)?;
-        let end = rest.len() - content.len() + length;
-        let (section, after) = rest.split_at_checked(end)?;
-        if *id == DATA_SECTION {
-            let content = empty_pieces(content.get(..length)?)?;
-            without.push(DATA_SECTION);
-            without.extend(leb128(content.len()));
-            without.extend(content);
-        } else {
-            without.extend(section);
+    let mut without = Module::new();
+    for payload in Parser::new(0).parse_all(bytes) {
+        let payload = payload.ok()?;
+        if let Payload::DataSection(data) = payload {
+            without.section(&empty_pieces(data)?);
+        } else if let Some((id, content)) = payload.as_section() {
+            let data = bytes.get(content)?;
+            without.section(&RawSection { id, data });
         }
-        rest = after;
     }
-    Some(without)
+    Some(without.finish())
 }
 
-fn empty_pieces(content: &[u8]) -> Option<Vec<u8>> {
-    const PASSIVE: u8 = 1;
-    let data = DataSectionReader::new(wasmparser::BinaryReader::new(content, 0)).ok()?;
-    let mut without = leb128(data.count() as usize);
+fn empty_pieces(data: DataSectionReader<'_>) -> Option<DataSection> {
+    let mut without = DataSection::new();
     for segment in data {
         let segment = segment.ok()?;
-        without.push(PASSIVE);
-        match segment.kind {
-            DataKind::Active { .. } => without.push(0),
-            DataKind::Passive => {
-                without.extend(leb128(segment.data.len()));
-                without.extend(segment.data);
-            }
-        }
+        without.passive(match segment.kind {
+            DataKind::Active { .. } => [].iter().copied(),
+            DataKind::Passive => segment.data.iter().copied(),
+        });
     }
     Some(without)
-}
-
-fn leb128(mut number: usize) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    loop {
-        let low = (number & 0x7f) as u8;
-        number >>= 7;
-        if number == 0 {
-            bytes.push(low);
-            return bytes;
-        }
-        bytes.push(low | 0x80);
-    }
-}
-
-/// A number of 32 bits, and what is behind it.
-fn number(bytes: &[u8]) -> Option<(usize, &[u8])> {
-    let mut number = 0;
-    for (place, byte) in bytes.iter().take(5).enumerate() {
-        number |= u64::from(byte & 0x7f) << (7 * place);
-        if byte & 0x80 == 0 {
-            let number = u32::try_from(number).ok()?;
-            return Some((number as usize, &bytes[place + 1..]));
-        }
-    }
-    None
 }
