@@ -191,3 +191,8 @@ pub mod __private {
         Returned, ReturnsFailure, ReturnsFallible, ReturnsMessage, ReturnsResult, ReturnsUnfit,
     };
 }
+
+// The program in the README is compiled with the documents' examples.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

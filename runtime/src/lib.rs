@@ -155,3 +155,8 @@ pub use runtime::{Figures, Runtime, RuntimeBuilder};
 pub use spawn_options::{SpawnOptions, WEIGHTS};
 pub use uri::{file_path, file_uri};
 pub use usage::{Usage, Used};
+
+// The program in the README is compiled with the documents' examples.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
