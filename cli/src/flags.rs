@@ -12,4 +12,4 @@ pub use cache::CacheFlags;
 use capabilities::CapabilityFlags;
 use limits::LimitFlags;
 pub use profile::ProfileFlag;
-pub use program::ProgramFlags;
+pub use program::{Found, ProgramFlags};

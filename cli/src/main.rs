@@ -8,6 +8,7 @@ mod guest_crate;
 mod inspect;
 mod report;
 mod run;
+mod signals;
 mod table;
 
 use std::process::ExitCode;

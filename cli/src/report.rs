@@ -19,6 +19,11 @@ pub fn error(error: &anyhow::Error) {
     tell(&format!("insula: {}", quoted(&format!("{error:#}"))));
 }
 
+/// Tells something that is no error.
+pub fn note(text: &str) {
+    tell(&format!("insula: {text}"));
+}
+
 /// Tells why an isolate ended, unless it just ended.
 pub fn exit(isolate: &str, reason: &ExitReason) {
     if reason.is_ended() {

@@ -1,13 +1,18 @@
 //! `insula run`.
 
+mod finished;
+mod stop;
+
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 use clap::Args;
 use insula::{Runtime, Stdio, Value};
 
-use crate::flags::{AllowedFlags, CacheFlags, ProfileFlag, ProgramFlags};
-use crate::report;
+use crate::flags::{Allowed, AllowedFlags, CacheFlags, Found, ProfileFlag, ProgramFlags};
+use crate::{report, signals};
+use finished::Finished;
+use stop::{Stop, Why};
 
 #[derive(Args)]
 pub struct Run {
@@ -33,36 +38,67 @@ pub struct Run {
     no_prefix: bool,
 }
 
+/// What a run is told before anything is built or loaded.
+struct Prepared {
+    allowed: Allowed,
+    message: Option<Value>,
+}
+
 impl Run {
     pub fn run(self) -> Result<ExitCode> {
-        let message = self.message.as_deref().map(parse_message).transpose()?;
-        let allowed = self.allowed.read()?;
-        let file = self.program.find()?;
+        let prepared = Prepared {
+            message: self.message.as_deref().map(parse_message).transpose()?,
+            allowed: self.allowed.read()?,
+        };
+        let found = self.program.find()?;
+        self.once(&prepared, &found)
+    }
+
+    /// Runs the program, once.
+    fn once(&self, prepared: &Prepared, found: &Found) -> Result<ExitCode> {
+        let stop = Stop::default();
+        let runtime = self.runtime(&prepared.allowed, &stop)?;
+        let program = found.load(&runtime)?;
+        // Until here a signal ends the process: nothing runs that could lose anything.
+        let stopper = stop.clone();
+        signals::listen(move |signal| stopper.now(Why::Signal(signal)))?;
+
+        let mut options = prepared.allowed.spawn_options(&runtime);
+        if let Some(entry) = &self.entry {
+            options = options.entry(entry);
+        }
+        if let Some(message) = &prepared.message {
+            options = options.message(message);
+        }
+        let run = runtime.start_group(&program, options)?;
+        stop.is_for(run.group());
+        let reason = run.wait();
+        let finished = Finished {
+            runtime: &runtime,
+            group: run.group(),
+            reason,
+            stopped: stop.why(),
+        };
+        Ok(finished.tell())
+    }
+
+    fn runtime(&self, allowed: &Allowed, stop: &Stop) -> Result<Runtime> {
+        let stop = stop.clone();
         let mut runtime = self
             .cache
             .set(Runtime::builder())
             .profile(self.profile.profile())
             .output(Stdio::new().prefix(!self.no_prefix))
-            .on_exit(report::exit)
+            .on_exit(move |isolate, reason| {
+                if !stop.is_cause_of(reason) {
+                    report::exit(isolate, reason);
+                }
+            })
             .limits(allowed.limits.clone());
         if let Some(seed) = self.deterministic {
             runtime = runtime.deterministic(seed);
         }
-        let runtime = runtime.start()?;
-        let program = file.load(&runtime)?;
-
-        let mut options = allowed.spawn_options(&runtime);
-        if let Some(entry) = self.entry {
-            options = options.entry(entry);
-        }
-        if let Some(message) = &message {
-            options = options.message(message);
-        }
-        let reason = runtime.run_group(&program, options)?;
-        for error in runtime.cache_errors() {
-            report::error(&error.into());
-        }
-        Ok(report::status(&reason))
+        Ok(runtime.start()?)
     }
 }
 

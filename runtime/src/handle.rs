@@ -77,6 +77,10 @@ impl std::ops::Deref for Isolate {
 }
 
 impl Group {
+    pub(crate) fn new(core: Arc<GroupCore>) -> Self {
+        Group(core)
+    }
+
     /// Waits until no isolate of the group is left.
     pub fn wait(&self) {
         self.0.wait_until_empty();

@@ -70,6 +70,7 @@ mod error;
 mod events;
 mod exit;
 mod group;
+mod group_run;
 mod guest_clock;
 mod guest_random;
 mod handle;
@@ -136,6 +137,7 @@ pub use error::{
     SpawnError, StartError,
 };
 pub use events::{Event, Events};
+pub use group_run::GroupRun;
 pub use handle::{Group, Isolate};
 pub use host_control::Control;
 pub use host_watch::Errors;

@@ -12,7 +12,8 @@ use crate::core::{Core, Settings};
 use crate::error::{CacheError, SpawnError, StartError};
 use crate::events::{Events, Hub};
 use crate::group::MailboxShare;
-use crate::handle::Isolate;
+use crate::group_run::GroupRun;
+use crate::handle::{Group, Isolate};
 use crate::limits::Limits;
 use crate::message::{self, SendPort};
 use crate::output::{GroupOutput, Output, Stdio};
@@ -106,12 +107,42 @@ impl Runtime {
         program: &Program,
         options: SpawnOptions,
     ) -> Result<ExitReason, SpawnError> {
+        Ok(self.start_group(program, options)?.wait())
+    }
+
+    /// Begins what [`run_group`](Self::run_group) does, for a host that may want to end
+    /// the group before it ends by itself, or to look on.
+    ///
+    /// ```
+    /// # fn main() -> anyhow::Result<()> {
+    /// use insula::{ExitReason, Program, Runtime, SpawnOptions};
+    ///
+    /// let runtime = Runtime::builder().max_isolates(10).start()?;
+    /// let wasm = wat::parse_str(
+    ///     r#"(module (memory (export "memory") 1)
+    ///         (func (export "insula:entry/main") (loop $for_ever (br $for_ever))))"#,
+    /// )?;
+    /// let program = Program::from_bytes(&runtime, &wasm)?;
+    /// let run = runtime.start_group(&program, SpawnOptions::new())?;
+    /// run.group().kill();
+    /// assert_eq!(run.wait(), ExitReason::Killed);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`spawn`](Self::spawn).
+    pub fn start_group(
+        &self,
+        program: &Program,
+        options: SpawnOptions,
+    ) -> Result<GroupRun, SpawnError> {
         let (isolate, port) = self.make_first(program, options)?;
         drop(port);
         spawn::begin(&isolate);
-        let reason = isolate.wait_for_exit();
-        isolate.group().wait_until_empty();
-        Ok(reason)
+        let group = Group::new(isolate.group().clone());
+        Ok(GroupRun::new(isolate, group))
     }
 
     /// The first isolate of a new group, not queued yet.

@@ -8,6 +8,8 @@ mod inspect;
 mod outside;
 mod policy;
 mod refused;
+mod signals;
+mod started;
 mod text;
 mod told;
 
