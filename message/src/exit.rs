@@ -102,6 +102,45 @@ impl ExitReason {
         }
     }
 
+    /// Every [`kind`](Self::kind) that there is.
+    pub const KINDS: [&str; 12] = [
+        "ended",
+        "exited",
+        "panicked",
+        "failed",
+        "trapped",
+        "limit",
+        "contract_broken",
+        "not_started",
+        "killed",
+        "linked",
+        "shut_down",
+        "host_failed",
+    ];
+
+    /// Which reason it is, in one word: what serde calls it too.
+    pub fn kind(&self) -> &'static str {
+        Self::KINDS[self.place()]
+    }
+
+    /// The place of its kind in [`KINDS`](Self::KINDS).
+    pub fn place(&self) -> usize {
+        match self {
+            ExitReason::Ended => 0,
+            ExitReason::Exited(_) => 1,
+            ExitReason::Panicked { .. } => 2,
+            ExitReason::Failed { .. } => 3,
+            ExitReason::Trapped { .. } => 4,
+            ExitReason::Limit { .. } => 5,
+            ExitReason::ContractBroken { .. } => 6,
+            ExitReason::NotStarted(_) => 7,
+            ExitReason::Killed => 8,
+            ExitReason::Linked { .. } => 9,
+            ExitReason::ShutDown => 10,
+            ExitReason::HostFailed(_) => 11,
+        }
+    }
+
     /// The guest's functions on the stack when it ended; empty where there is
     /// nothing to tell.
     pub fn backtrace(&self) -> &[Frame] {
@@ -172,6 +211,66 @@ impl fmt::Display for Frame {
         match &self.place {
             Some(place) => write!(f, " at {place}"),
             None => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_kind_is_what_serde_calls_it() {
+        let none = Backtrace::new;
+        let text = String::new;
+        let all = [
+            ExitReason::Ended,
+            ExitReason::Exited(3),
+            ExitReason::Panicked {
+                message: text(),
+                place: text(),
+                backtrace: none(),
+            },
+            ExitReason::Failed {
+                error: text(),
+                place: text(),
+                backtrace: none(),
+            },
+            ExitReason::Trapped {
+                trap: text(),
+                backtrace: none(),
+            },
+            ExitReason::Limit {
+                hit: LimitHit {
+                    limit: crate::Limit::Memory,
+                    value: 1,
+                },
+                backtrace: none(),
+            },
+            ExitReason::ContractBroken {
+                what: text(),
+                backtrace: none(),
+            },
+            ExitReason::NotStarted(text()),
+            ExitReason::Killed,
+            ExitReason::Linked {
+                isolate: text(),
+                reason: Box::new(ExitReason::Killed),
+            },
+            ExitReason::ShutDown,
+            ExitReason::HostFailed(text()),
+        ];
+        assert_eq!(all.len(), ExitReason::KINDS.len());
+        for (reason, kind) in all.iter().zip(ExitReason::KINDS) {
+            let written = serde_json::to_value(reason).expect("it can be written");
+            let name = match &written {
+                serde_json::Value::String(name) => name,
+                other => other
+                    .as_object()
+                    .and_then(|map| map.keys().next())
+                    .expect("a name"),
+            };
+            assert_eq!((reason.kind(), name.as_str()), (kind, kind));
         }
     }
 }

@@ -4,18 +4,21 @@ use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, Weak};
+use std::time::Instant;
 
 use wasmtime::Engine;
 
 use crate::capabilities::ClockAccess;
 use crate::clock::Clock;
 use crate::events;
-use crate::group::GroupCore;
+use crate::group::{GroupCore, GroupPast};
 use crate::guest_random;
 use crate::isolate::IsolateCore;
 use crate::knobs::MappingBudget;
 use crate::limits::Limits;
 use crate::loader::Loader;
+use crate::meters::Meter;
+use crate::observe::Past;
 use crate::output::{GroupOutput, Output};
 use crate::places::Places;
 use crate::port_ids::PortIds;
@@ -41,6 +44,12 @@ pub(crate) struct Core {
     pub(crate) on_exit: Option<OnExit>,
     pub(crate) events: Arc<events::Hub>,
     pub(crate) mappings: MappingBudget,
+    pub(crate) permits: usize,
+    pub(crate) made: Instant,
+    /// Isolates alive, and bytes of their linear memory: for the most at once, of all
+    /// groups.
+    pub(crate) isolates: Meter,
+    pub(crate) memory: Meter,
     groups: Mutex<Groups>,
     monitor: Mutex<Option<JoinHandle>>,
     closing: AtomicBool,
@@ -60,10 +69,18 @@ pub(crate) struct Settings {
 /// What a host wants to be told of every isolate that ends: its name and why.
 pub(crate) type OnExit = Box<dyn Fn(&str, &ExitReason) + Send + Sync>;
 
+/// A group, and what is known of it also in the moment in which it is dropped.
+struct Known {
+    group: Weak<GroupCore>,
+    past: Arc<GroupPast>,
+}
+
 #[derive(Default)]
 struct Groups {
     made: u64,
-    alive: HashMap<u64, Weak<GroupCore>>,
+    alive: HashMap<u64, Known>,
+    /// Of those that are not there any more.
+    past: Past,
 }
 
 /// How often the monitor looks.
@@ -102,6 +119,10 @@ impl Core {
             on_exit: settings.on_exit,
             events: settings.events,
             mappings,
+            permits: settings.permits,
+            made: Instant::now(),
+            isolates: Meter::default(),
+            memory: Meter::default(),
             groups: Mutex::new(Groups::default()),
             monitor: Mutex::new(None),
             closing: AtomicBool::new(false),
@@ -139,20 +160,44 @@ impl Core {
         groups.made += 1;
         let group = GroupCore::new(groups.made, self.clone(), limits, output, clock, weight);
         let number = groups.made;
-        groups.alive.insert(number, Arc::downgrade(&group));
+        let known = Known {
+            group: Arc::downgrade(&group),
+            past: group.past().clone(),
+        };
+        groups.alive.insert(number, known);
         Some(group)
     }
 
-    pub(crate) fn forget_group(&self, number: u64) {
-        lock(&self.groups).alive.remove(&number);
+    pub(crate) fn forget_group(&self, number: u64, past: &GroupPast) {
+        let mut groups = lock(&self.groups);
+        if groups.alive.remove(&number).is_some() {
+            groups.past += &past.read();
+        }
+    }
+
+    /// Every group, by its number, and what those had that are not there any more.
+    pub(crate) fn groups(&self) -> (Vec<Arc<GroupCore>>, Past) {
+        let (mut alive, mut past) = (Vec::new(), Past::default());
+        {
+            let groups = lock(&self.groups);
+            past += &groups.past;
+            for known in groups.alive.values() {
+                match known.group.upgrade() {
+                    Some(group) => alive.push(group),
+                    None => past += &known.past.read(),
+                }
+            }
+        }
+        alive.sort_unstable_by_key(|group| group.number());
+        (alive, past)
+    }
+
+    pub(crate) fn group(&self, number: u64) -> Option<Arc<GroupCore>> {
+        lock(&self.groups).alive.get(&number)?.group.upgrade()
     }
 
     pub(crate) fn figures(&self) -> Figures {
-        let groups: Vec<_> = lock(&self.groups)
-            .alive
-            .values()
-            .filter_map(Weak::upgrade)
-            .collect();
+        let (groups, _) = self.groups();
         let mut figures = Figures {
             timers: self.clock.pending(),
             workers: self.scheduler.threads(),
@@ -183,7 +228,8 @@ impl Core {
         let groups: Vec<_> = {
             let groups = lock(&self.groups);
             self.closing.store(true, Ordering::SeqCst);
-            groups.alive.values().filter_map(Weak::upgrade).collect()
+            let alive = groups.alive.values();
+            alive.filter_map(|known| known.group.upgrade()).collect()
         };
         for group in &groups {
             group.end_all(ExitReason::ShutDown);

@@ -2,6 +2,7 @@
 //! how it is known that nothing can happen in it any more.
 
 mod mailbox_share;
+mod observed;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -14,6 +15,7 @@ use crate::isolate::IsolateCore;
 use crate::limits::Limits;
 use crate::meters::{GroupMeters, IsolateMeters, Meter};
 use crate::names::Names;
+use crate::observe::Tally;
 use crate::output::GroupOutput;
 use crate::runtime::Figures;
 use crate::sched::{Admission, Share};
@@ -25,6 +27,7 @@ use insula_message::ExitReason;
 use insula_message::{Limit, LimitHit};
 
 pub(crate) use mailbox_share::MailboxShare;
+pub(crate) use observed::GroupPast;
 
 pub(crate) struct GroupCore {
     number: u64,
@@ -36,6 +39,7 @@ pub(crate) struct GroupCore {
     /// timers, programs being loaded, send ports held outside of the group.
     activity: AtomicUsize,
     made: Instant,
+    past: Arc<GroupPast>,
     /// Its own time, where it is not the host's.
     virtual_time: Option<Arc<VirtualTime>>,
     /// Set once nothing can happen any more; everything is being ended then.
@@ -103,6 +107,7 @@ impl GroupCore {
         let virtual_time = is_virtual.then(|| Arc::new(VirtualTime::new(&core.scheduler)));
         let preempted = usize::try_from(limits.preempted_turns).unwrap_or(usize::MAX);
         let share = Arc::new(Share::new(number, weight));
+        let past = GroupPast::new(&share);
         Arc::new(GroupCore {
             number,
             core,
@@ -110,6 +115,7 @@ impl GroupCore {
             admission: Arc::new(Admission::new(preempted.max(1), share)),
             activity: AtomicUsize::new(0),
             made: Instant::now(),
+            past,
             virtual_time,
             over: AtomicBool::new(false),
             meters: GroupMeters::default(),
@@ -202,6 +208,7 @@ impl GroupCore {
         members.spawned += 1;
         let number = members.spawned;
         self.meter(Limit::Spawned).set(number);
+        self.past.spawned(number);
         let isolate = make(number);
         let parent = parent.map(|parent| parent.number());
         let mut doomed = false;
@@ -218,6 +225,7 @@ impl GroupCore {
         };
         members.alive.insert(number, member);
         members.measure(self.meter(Limit::Isolates));
+        self.core.isolates.charge(1, u64::MAX);
         self.work_begins();
         let closing = members.closing.clone();
         drop(members);
@@ -248,6 +256,7 @@ impl GroupCore {
     pub(crate) fn free_place(&self, number: u64) {
         let mut members = lock(&self.members);
         members.ended += 1;
+        self.core.isolates.discharge(1);
         members.measure(self.meter(Limit::Isolates));
         let Some(member) = members.alive.get_mut(&number) else {
             return;
@@ -264,9 +273,11 @@ impl GroupCore {
         }
     }
 
-    /// An isolate that has ended has told everybody.
-    pub(crate) fn leave(&self, number: u64) {
+    /// An isolate that has ended has told everybody: of what, unless that was told
+    /// before. It had sent and received so much.
+    pub(crate) fn leave(&self, number: u64, reason: Option<&ExitReason>, tally: Tally) {
         let mut members = lock(&self.members);
+        self.past.left(reason, tally);
         if let Some(member) = members.alive.remove(&number) {
             members.ended -= 1;
             members.hanging -= usize::from(member.hangs);
@@ -280,8 +291,9 @@ impl GroupCore {
 
     /// An isolate has told of its end, and its turn hangs: it keeps its place, and
     /// nobody waits for it.
-    pub(crate) fn hangs(&self, number: u64) {
+    pub(crate) fn hangs(&self, number: u64, reason: &ExitReason) {
         let mut members = lock(&self.members);
+        self.past.left(Some(reason), Tally::default());
         if let Some(member) = members.alive.get_mut(&number) {
             member.hangs = true;
             members.hanging += 1;
@@ -393,7 +405,7 @@ fn stop_all(isolates: &[Arc<IsolateCore>], reason: &ExitReason) {
 
 impl Drop for GroupCore {
     fn drop(&mut self) {
-        self.core.forget_group(self.number);
+        self.core.forget_group(self.number, &self.past);
     }
 }
 

@@ -4,6 +4,7 @@
 mod ending;
 mod exit;
 mod limits_met;
+mod observed;
 mod stopping;
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -21,6 +22,7 @@ use crate::host_memory::{HostShare, ISOLATE, PORT, STORE};
 use crate::limits::Limits;
 use crate::mailbox::{Locked, Mailbox, MailboxLock};
 use crate::meters::{IsolateMeters, Meter};
+use crate::observe::Sent;
 use crate::overtime::Overtime;
 use crate::port::{Port, PortRef, Target};
 use crate::program::Program;
@@ -49,6 +51,7 @@ pub(crate) struct IsolateCore {
     controls: Controls,
     run: RunState,
     cpu: Computed,
+    sent: Sent,
     /// Of an isolate whose program is being loaded: nobody has queued it yet.
     waits_for_program: AtomicBool,
     mailbox: MailboxLock,
@@ -99,6 +102,7 @@ impl IsolateCore {
             entry: OnceLock::new(),
             run: RunState::made(),
             cpu: Computed::default(),
+            sent: Sent::default(),
             waits_for_program: AtomicBool::new(false),
             mailbox: MailboxLock::new(Mailbox::new(group.clone(), limits.clone())),
             at_door: AtomicBool::new(false),

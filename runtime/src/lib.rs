@@ -98,6 +98,7 @@ mod message;
 mod message_bytes;
 mod meters;
 mod names;
+mod observe;
 mod open_files;
 mod output;
 mod overtime;
@@ -149,6 +150,9 @@ pub use insula_message::{
 pub use limits::{Limits, MESSAGE_OVERHEAD, PORT_OVERHEAD};
 pub use message::{Graph, List, Map, SendPort, Value, broadcast};
 pub use names::NameError;
+pub use observe::{
+    GroupMetrics, IsolateId, IsolateMetrics, IsolateState, Metrics, Observer, Sums, Traffic,
+};
 pub use output::{Line, Output, Stdio, Stream, harmless};
 pub use profile::Profile;
 pub use program::Program;

@@ -14,9 +14,10 @@ use slab::Slab;
 use crate::group::{GroupCore, MailboxShare};
 use crate::host_memory::{HostShare, PORT_PLACE};
 use crate::isolate::IsolateCore;
-use crate::limits::Limits;
+use crate::limits::{Limits, MESSAGE_OVERHEAD};
 use crate::line::Line;
 use crate::meters::IsolateMeters;
+use crate::observe::Traffic;
 use crate::port::{Message, Port, SMALL_MESSAGE, SendStatus};
 use crate::wait::{InLine, Settled, Waiter};
 
@@ -46,6 +47,8 @@ pub(crate) struct Mailbox {
     /// Waits of this isolate that are not over yet.
     pub(crate) pending_waits: usize,
     messages: u64,
+    /// What ever came in: how many, and what they counted.
+    received: (u64, u64),
     /// Messages that room is kept for, and their bytes.
     promised: u64,
     promised_bytes: u64,
@@ -148,6 +151,7 @@ impl Mailbox {
             pending_timers: 0,
             pending_waits: 0,
             messages: 0,
+            received: (0, 0),
             promised: 0,
             promised_bytes: 0,
             bytes: 0,
@@ -392,9 +396,34 @@ impl Mailbox {
     /// One message more, which is on the group's budget already.
     #[inline]
     fn take_in(&mut self, cost: u64) {
-        self.messages += 1;
+        self.count(cost);
         self.bytes += cost;
         self.measure();
+    }
+
+    /// A message comes in, whose bytes count already or will.
+    #[inline]
+    fn count(&mut self, cost: u64) {
+        self.messages += 1;
+        self.received.0 += 1;
+        self.received.1 += cost;
+    }
+
+    /// What it holds, and what that counts.
+    pub(crate) fn holds(&self) -> Traffic {
+        Traffic {
+            messages: self.messages,
+            bytes: self.bytes,
+        }
+    }
+
+    /// What ever came in.
+    pub(crate) fn received(&self) -> Traffic {
+        let (messages, cost) = self.received;
+        Traffic {
+            messages,
+            bytes: cost - messages * MESSAGE_OVERHEAD,
+        }
     }
 
     /// Keeps the most that there ever was.

@@ -67,12 +67,16 @@ impl IsolateCore {
         drop(deadline);
     }
 
-    /// Shows how long it has lived until now.
-    pub(crate) fn show_life(&self) {
+    /// How long it lived, or has lived until now.
+    pub(crate) fn lived(&self) -> Duration {
         let overtime = self.overtime();
         let lived = overtime.lived.get().copied();
-        let lived = lived.unwrap_or_else(|| overtime.born.elapsed());
-        self.meter(Limit::Life).set(milliseconds(lived));
+        lived.unwrap_or_else(|| overtime.born.elapsed())
+    }
+
+    /// Shows how long it has lived until now.
+    pub(crate) fn show_life(&self) {
+        self.meter(Limit::Life).set(milliseconds(self.lived()));
     }
 
     /// Its life is over.

@@ -16,6 +16,7 @@ use crate::group_run::GroupRun;
 use crate::handle::{Group, Isolate};
 use crate::limits::Limits;
 use crate::message::{self, SendPort};
+use crate::observe::{Metrics, Observer};
 use crate::output::{GroupOutput, Output, Stdio};
 use crate::port::{Paid, PortRef};
 use crate::profile::Profile;
@@ -264,6 +265,33 @@ impl Runtime {
     /// Figures of the moment.
     pub fn figures(&self) -> Figures {
         self.core.figures()
+    }
+
+    /// What the runtime and its groups do, and have done until now.
+    ///
+    /// ```
+    /// # fn main() -> anyhow::Result<()> {
+    /// use insula::{Program, Runtime, SpawnOptions};
+    ///
+    /// let runtime = Runtime::builder().max_isolates(10).start()?;
+    /// let wasm = wat::parse_str(
+    ///     r#"(module (memory (export "memory") 1) (func (export "insula:entry/main")))"#,
+    /// )?;
+    /// let program = Program::from_bytes(&runtime, &wasm)?;
+    /// runtime.run_group(&program, SpawnOptions::new())?;
+    /// let metrics = runtime.metrics();
+    /// assert_eq!((metrics.total.spawned, metrics.total.ended["ended"]), (1, 1));
+    /// assert!(metrics.to_openmetrics().ends_with("# EOF\n"));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn metrics(&self) -> Metrics {
+        self.observer().metrics()
+    }
+
+    /// What looks at the runtime from any thread. It keeps nothing alive.
+    pub fn observer(&self) -> Observer {
+        Observer::new(&self.core)
     }
 
     /// How many memory mappings the process has, of which the system allows so

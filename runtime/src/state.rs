@@ -287,15 +287,23 @@ impl State {
         let isolate = &self.isolate;
         isolate.charge(own, more)?;
         let charged = isolate.group().charge(of_group, more);
-        if charged.is_err() {
-            isolate.meter(own).discharge(more);
+        match charged {
+            Ok(()) if of_group == Limit::GroupMemory => {
+                isolate.group().core().memory.charge(more, u64::MAX);
+            }
+            Ok(()) => {}
+            Err(_) => isolate.meter(own).discharge(more),
         }
         charged
     }
 
     fn shrink(&self, own: Limit, of_group: Limit, less: u64) {
         self.isolate.meter(own).discharge(less);
-        self.isolate.group().discharge(of_group, less);
+        let group = self.isolate.group();
+        group.discharge(of_group, less);
+        if of_group == Limit::GroupMemory {
+            group.core().memory.discharge(less);
+        }
     }
 
     /// Prints what has no end of line.

@@ -35,6 +35,7 @@ mod json;
 mod last_words;
 mod limits;
 mod links;
+mod metrics;
 mod names;
 mod objects;
 mod options;

@@ -66,7 +66,11 @@ fn send(
             match reserved {
                 Ok(reserved) => {
                     let message = outgoing.message(memory, state, to.group(), reply)?;
-                    to.send(message, reserved, Some(&state.turn.seat))
+                    let status = to.send(message, reserved, Some(&state.turn.seat));
+                    if status == SendStatus::Sent {
+                        state.isolate.has_sent(to, cost);
+                    }
+                    status
                 }
                 Err(status) => status,
             }

@@ -53,6 +53,8 @@ fn send_when_ready(
         Ok(cost) => match MailboxShare::take(state.isolate.group(), cost) {
             Ok(share) => {
                 let message = outgoing.message(memory, state, to.group(), reply)?;
+                // Now, as only this thread may count; it may be taken back yet.
+                state.isolate.has_sent(&to, cost);
                 Some((message, share))
             }
             Err(hit) => return answer.refuse_limit(&mut guest, hit),

@@ -26,11 +26,14 @@ impl IsolateCore {
         if std::mem::replace(&mut *told, true) {
             // It hung, and all was told while it did.
             self.free_place();
-            self.group.leave(self.number);
+            self.group.leave(self.number, None, self.tally());
         } else {
             self.close();
             self.free_place();
-            self.tell_end(reason, || self.group.leave(self.number));
+            let tally = self.tally();
+            self.tell_end(reason, |reason| {
+                self.group.leave(self.number, Some(reason), tally);
+            });
         }
     }
 
@@ -40,7 +43,7 @@ impl IsolateCore {
         if !std::mem::replace(&mut *told, true) {
             self.close();
             let reason = self.stop_reason().unwrap_or(ExitReason::Killed);
-            self.tell_end(reason, || self.group.hangs(self.number));
+            self.tell_end(reason, |reason| self.group.hangs(self.number, reason));
         }
     }
 
@@ -68,7 +71,7 @@ impl IsolateCore {
 
     /// Tells everybody, in the order in which they may hear of it. The group is left
     /// just before the reason can be seen.
-    fn tell_end(self: &Arc<Self>, reason: ExitReason, leave: impl FnOnce()) {
+    fn tell_end(self: &Arc<Self>, reason: ExitReason, leave: impl FnOnce(&ExitReason)) {
         // What only guests hold on to is on no budget: little is kept for them.
         let short = cut(&reason);
         let is_watched = self.watches.load(Ordering::SeqCst) > 0;
@@ -80,9 +83,9 @@ impl IsolateCore {
         // Who sees the reason sees the group without it, and who sees that sees
         // the reason.
         let mut exit = lock(&self.exit);
-        exit.reason = Some(if is_watched { reason } else { short });
+        let kept = exit.reason.insert(if is_watched { reason } else { short });
+        leave(kept);
         let wakers = std::mem::take(&mut exit.wakers);
-        leave();
         drop(exit);
         self.exited.notify_all();
         for waker in wakers.into_values() {

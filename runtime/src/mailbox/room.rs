@@ -242,7 +242,7 @@ impl Mailbox {
         }
         self.unpromise(slot, promised);
         self.give_back(promised - cost);
-        self.messages += 1;
+        self.count(cost);
         let wake = self.queue(slot, Queued::Message(message));
         Ok((wake, self.make_room()))
     }

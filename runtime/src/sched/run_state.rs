@@ -28,6 +28,15 @@ const MADE: u8 = 5;
 
 pub(crate) struct RunState(AtomicU8);
 
+/// What an isolate does, for who looks on.
+pub(crate) enum RunsNow {
+    Made,
+    Idle,
+    Queued,
+    Running,
+    Ended,
+}
+
 impl RunState {
     /// Of an isolate that its maker queues; until then nobody else does.
     pub(crate) fn made() -> Self {
@@ -45,6 +54,17 @@ impl RunState {
 
     pub(crate) fn is_queued(&self) -> bool {
         self.0.load(Ordering::SeqCst) == QUEUED
+    }
+
+    /// What the isolate does.
+    pub(crate) fn now(&self) -> RunsNow {
+        match self.0.load(Ordering::SeqCst) {
+            MADE => RunsNow::Made,
+            QUEUED => RunsNow::Queued,
+            RUNNING | WOKEN => RunsNow::Running,
+            ENDED => RunsNow::Ended,
+            _ => RunsNow::Idle,
+        }
     }
 
     /// Something happened that the isolate has to see. True when the caller has

@@ -1,0 +1,68 @@
+//! An isolate as those see it who look at the runtime.
+
+use super::IsolateCore;
+use crate::limits::MESSAGE_OVERHEAD;
+use crate::observe::{IsolateId, IsolateMetrics, IsolateState, Tally};
+use crate::port::PortRef;
+use crate::sched::RunsNow;
+use insula_message::Limit;
+
+impl IsolateCore {
+    pub(crate) fn id(&self) -> IsolateId {
+        IsolateId {
+            group: self.group.number(),
+            isolate: self.number,
+        }
+    }
+
+    /// It has sent a message of this cost to `to`: said by the thread that runs it.
+    #[inline(always)]
+    pub(crate) fn has_sent(&self, _to: &PortRef, cost: u64) {
+        self.sent.add(cost - MESSAGE_OVERHEAD);
+    }
+
+    /// What it has sent and received. Locks its mailbox.
+    pub(crate) fn tally(&self) -> Tally {
+        Tally {
+            sent: self.sent.read(),
+            received: self.mailbox().received(),
+        }
+    }
+
+    fn state(&self) -> IsolateState {
+        match self.run.now() {
+            RunsNow::Ended => IsolateState::Ended,
+            _ if self.hangs() => IsolateState::Hanging,
+            RunsNow::Running => IsolateState::Running,
+            _ if self.is_paused() => IsolateState::Paused,
+            RunsNow::Made => IsolateState::Loading,
+            RunsNow::Queued => IsolateState::Ready,
+            RunsNow::Idle => IsolateState::Waiting,
+        }
+    }
+
+    /// What it does, as a child of `parent`.
+    pub(crate) fn metrics(&self, parent: Option<u64>) -> IsolateMetrics {
+        let (mailbox, received) = {
+            let mailbox = self.mailbox();
+            (mailbox.holds(), mailbox.received())
+        };
+        let memory = self.meter(Limit::Memory);
+        IsolateMetrics {
+            id: self.id(),
+            parent,
+            name: self.name.clone(),
+            entry: self.entry().to_owned(),
+            state: self.state(),
+            cpu: self.cpu.read(),
+            age: self.lived(),
+            memory: memory.used(),
+            memory_peak: memory.peak(),
+            memory_limit: self.limits.memory,
+            mailbox,
+            mailbox_limit: self.limits.mailbox_messages,
+            sent: self.sent.read(),
+            received,
+        }
+    }
+}
