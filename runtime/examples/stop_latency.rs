@@ -1,5 +1,5 @@
 //! How long it takes from a kill until the exit reason is there, for guests that are
-//! at different things, as a table. `docs/stopping.md` says what it depends on.
+//! at different things, as a table. `docs/src/reference/stopping.md` says what it depends on.
 //!
 //! `cargo run --release -p insula --example stop_latency -- [KILLS]`
 

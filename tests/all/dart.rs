@@ -62,7 +62,7 @@ const ITEMS: &[&str] = &[
 
 #[test]
 fn every_item_of_darts_surface_is_in_the_table() -> Result<()> {
-    let page = std::fs::read_to_string(root().join("docs/dart.md"))?;
+    let page = std::fs::read_to_string(root().join("docs/src/from/dart.md"))?;
     let rows = rows(&page, "Every item")?;
     let missing: Vec<_> = ITEMS
         .iter()
@@ -74,7 +74,7 @@ fn every_item_of_darts_surface_is_in_the_table() -> Result<()> {
 
 #[test]
 fn every_row_is_shown_by_tests_or_says_why_not() -> Result<()> {
-    let page = std::fs::read_to_string(root().join("docs/dart.md"))?;
+    let page = std::fs::read_to_string(root().join("docs/src/from/dart.md"))?;
     let mut wrong = Vec::new();
     for (heading, least, cells) in [
         ("Beyond Dart", 10, 4),

@@ -16,8 +16,7 @@ fn the_readme_quotes_the_guests_and_the_host_as_they_are() -> Result<()> {
     let readme = std::fs::read_to_string(root.join("README.md"))?;
     for quoted in [
         "guests/hello/src/main.rs",
-        "guests/supervised/src/main.rs",
-        "runtime/examples/plugin_host.rs",
+        "docs/examples/host/examples/first_host.rs",
     ] {
         let source = std::fs::read_to_string(root.join(quoted))?;
         let block = format!("```rust\n{source}```\n");
@@ -35,7 +34,7 @@ struct Services {
 }
 
 #[test]
-fn the_readmes_plugin_uses_its_hosts_service() -> Result<()> {
+fn the_guides_plugin_uses_its_hosts_service() -> Result<()> {
     let host = Host::new()?;
     let (prices, requests) = host.runtime.port();
     let services = Services { prices };
