@@ -18,7 +18,7 @@ use crate::knobs::MappingBudget;
 use crate::limits::Limits;
 use crate::loader::Loader;
 use crate::meters::Meter;
-use crate::observe::Past;
+use crate::observe::{Past, Recorder};
 use crate::output::{GroupOutput, Output};
 use crate::places::Places;
 use crate::port_ids::PortIds;
@@ -44,6 +44,7 @@ pub(crate) struct Core {
     pub(crate) on_exit: Option<OnExit>,
     pub(crate) events: Arc<events::Hub>,
     pub(crate) mappings: MappingBudget,
+    pub(crate) recorder: Arc<Recorder>,
     pub(crate) permits: usize,
     pub(crate) made: Instant,
     /// Isolates alive, and bytes of their linear memory: for the most at once, of all
@@ -119,6 +120,7 @@ impl Core {
             on_exit: settings.on_exit,
             events: settings.events,
             mappings,
+            recorder: Arc::default(),
             permits: settings.permits,
             made: Instant::now(),
             isolates: Meter::default(),

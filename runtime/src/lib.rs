@@ -52,6 +52,24 @@
 //! # }
 //! ```
 
+//! # Looking at it
+//!
+//! [`Runtime::metrics`] tells what the runtime and each group do and have done, as plain
+//! values that serde writes and as OpenMetrics text. [`Runtime::observer`] looks from any
+//! thread, also at single isolates, and [records](Observer::record) who ends and who sends
+//! to whom. What is always counted costs an addition or two for each message; recording
+//! costs more, while it is on.
+//!
+//! Where the host has a subscriber of the crate `tracing`, it is told this:
+//!
+//! | target | level | what | fields |
+//! |---|---|---|---|
+//! | `insula::isolate` | debug | `spawned` | `group`, `isolate` (name), `entry`, `parent` (name, unless the host spawned it) |
+//! | `insula::isolate` | info where an error or a limit ended it, error for a bug of Insula's, else debug | `ended` | `group`, `isolate`, `kind` ([`ExitReason::kind`]), `reason`, `cpu_seconds`, `age_seconds` |
+//! | `insula::isolate` | debug | `met a limit`, at most once a second for each limit of an isolate | `group`, `isolate`, `limit` (its option), `value` |
+//! | `insula::turn` | trace | the span `turn`, on the thread that runs it | `group`, `isolate` |
+//! | `insula::load` | debug | the span `load`, and `loaded` in it where that went well | `program`, `bytes`; `from_cache`, `entries` |
+
 // Allowed in one place: `cache::trusted`.
 #![deny(unsafe_code)]
 #![warn(missing_docs)]
@@ -151,7 +169,8 @@ pub use limits::{Limits, MESSAGE_OVERHEAD, PORT_OVERHEAD};
 pub use message::{Graph, List, Map, SendPort, Value, broadcast};
 pub use names::NameError;
 pub use observe::{
-    GroupMetrics, IsolateId, IsolateMetrics, IsolateState, Metrics, Observer, Sums, Traffic,
+    EntryId, Exit, Flow, Flows, GroupMetrics, IsolateId, IsolateMetrics, IsolateState, Metrics,
+    Observer, Recording, Sums, Traffic,
 };
 pub use output::{Line, Output, Stdio, Stream, harmless};
 pub use profile::Profile;

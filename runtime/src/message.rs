@@ -15,6 +15,7 @@ use crate::group::GroupCore;
 use crate::host_port::HostMailbox;
 use crate::host_wait::HostWait;
 use crate::limits::Limits;
+use crate::observe;
 use crate::port::{Message, Port, PortRef, Reserved, SendStatus, Target};
 use crate::port_ids::{PortIds, identity};
 use crate::receive_port::ReceivePort;
@@ -88,7 +89,10 @@ impl SendPort {
 
     fn send_message(&self, message: Message) -> Result<(), SendError> {
         self.check_size(&message)?;
-        sent(self.0.send(message, Reserved::default(), None))
+        let cost = message.cost();
+        sent(self.0.send(message, Reserved::default(), None))?;
+        observe::host_has_sent(&self.0, cost);
+        Ok(())
     }
 
     fn check_size(&self, message: &Message) -> Result<(), SendError> {
@@ -158,6 +162,7 @@ impl SendPort {
         self.check_size(&message)?;
         let wait = Arc::new(HostWait::default());
         let waiter = Waiter::Host(wait.clone());
+        observe::host_has_sent(&self.0, message.cost());
         let pending = self.0.send_when_ready(message, None, waiter);
         Ok((wait, pending))
     }

@@ -3,13 +3,19 @@
 //! Looking costs those who look. Each isolate's mailbox is locked for a moment, never
 //! two locks together.
 
+mod flow;
 mod metrics;
 mod openmetrics;
+mod recording;
 mod tally;
+pub(crate) mod traced;
 
 use std::sync::{Arc, Weak};
 
+pub use flow::{EntryId, Flow, Flows};
 pub use metrics::{GroupMetrics, IsolateId, IsolateMetrics, IsolateState, Metrics, Sums};
+pub use recording::{Exit, Recording};
+pub(crate) use recording::{Recorder, host_has_sent};
 pub use tally::Traffic;
 pub(crate) use tally::{Past, Sent, Tally};
 
@@ -65,6 +71,12 @@ impl Observer {
             }
         }
         metrics
+    }
+
+    /// Records what happens from now on, for as long as that is held; none where the
+    /// runtime was dropped.
+    pub fn record(&self) -> Option<Recording> {
+        Some(Recording::begin(&self.0.upgrade()?.recorder))
     }
 
     /// A handle with every right to an isolate that is alive.

@@ -289,7 +289,7 @@ impl Runtime {
         self.observer().metrics()
     }
 
-    /// What looks at the runtime from any thread. It keeps nothing alive.
+    /// What looks at the runtime from any thread.
     pub fn observer(&self) -> Observer {
         Observer::new(&self.core)
     }

@@ -13,6 +13,7 @@ use crate::isolate::{FIRST_PORT, IsolateCore, Traits};
 use crate::limits::Limits;
 use crate::listeners::ExitListener;
 use crate::loader::{Load, Owner};
+use crate::observe::traced;
 use crate::overtime::limit_reason;
 use crate::port::{Paid, PortRef, SendStatus};
 use crate::program::Program;
@@ -170,6 +171,7 @@ fn make(
     });
     let isolate = isolate?;
     isolate.begin_life();
+    traced::spawned(&isolate, parent);
     isolate.emit(|group, name| Event::Spawned {
         group,
         isolate: name,

@@ -14,6 +14,7 @@ use crate::isolate::IsolateCore;
 use crate::knobs;
 use crate::mailbox;
 use crate::memory;
+use crate::observe::traced;
 use crate::overtime::limit_reason;
 use crate::places::{Place, Places};
 use crate::port::{Paid, PortRef};
@@ -96,6 +97,7 @@ pub(crate) fn run(isolate: &Arc<IsolateCore>, seat: &Arc<Seat<Task>>) -> TurnEnd
     if let Some(end) = not_now(isolate) {
         return end;
     }
+    let _span = traced::turn(isolate);
     // A panic here is a bug of ours. It ends this isolate, and no other notices.
     let ran = catch_unwind(AssertUnwindSafe(|| run_body(isolate, seat)));
     match ran {

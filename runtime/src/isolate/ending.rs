@@ -7,6 +7,7 @@ use super::IsolateCore;
 use crate::core::shielded;
 use crate::events::Event;
 use crate::listeners::cut;
+use crate::observe::traced;
 use crate::sync::lock;
 use crate::turn::Body;
 use insula_message::ExitReason;
@@ -80,6 +81,10 @@ impl IsolateCore {
         self.group.core().isolate_exited(self, &reason);
         // A host is told of the cause before it is told of what follows.
         linked.end(self, &reason);
+        let recorder = &self.group.core().recorder;
+        if recorder.is_on() {
+            recorder.ended(self, &reason, &short);
+        }
         // Who sees the reason sees the group without it, and who sees that sees
         // the reason.
         let mut exit = lock(&self.exit);
@@ -106,6 +111,7 @@ impl IsolateCore {
                 error,
             });
         }
+        traced::ended(self, reason);
         self.emit(|group, isolate| Event::Exited {
             group,
             isolate,

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::IsolateCore;
 use crate::events::Event;
+use crate::observe::traced;
 use crate::port::SendStatus;
 use crate::sync::lock;
 use crate::usage::{Usage, Used};
@@ -21,6 +22,7 @@ impl IsolateCore {
         }
         self.group.meter(hit.limit).refuse();
         if self.is_news(hit.limit) {
+            traced::met(self, hit);
             self.emit(|group, isolate| Event::LimitHit {
                 group,
                 isolate,
@@ -52,7 +54,7 @@ impl IsolateCore {
     /// Whether listeners were not told of this limit for a while. A guest that asks
     /// in a loop for what it cannot have must not shut out all other events.
     fn is_news(&self, limit: Limit) -> bool {
-        if !self.group.core().events.is_heard() {
+        if !self.group.core().events.is_heard() && !traced::wants_limits() {
             return false;
         }
         let now = self.group.now();

@@ -4,7 +4,6 @@ use super::IsolateCore;
 use crate::limits::MESSAGE_OVERHEAD;
 use crate::observe::{IsolateId, IsolateMetrics, IsolateState, Tally};
 use crate::port::PortRef;
-use crate::sched::RunsNow;
 use insula_message::Limit;
 
 impl IsolateCore {
@@ -17,8 +16,13 @@ impl IsolateCore {
 
     /// It has sent a message of this cost to `to`: said by the thread that runs it.
     #[inline(always)]
-    pub(crate) fn has_sent(&self, _to: &PortRef, cost: u64) {
-        self.sent.add(cost - MESSAGE_OVERHEAD);
+    pub(crate) fn has_sent(&self, to: &PortRef, cost: u64) {
+        let bytes = cost - MESSAGE_OVERHEAD;
+        self.sent.add(bytes);
+        let recorder = &self.group.core().recorder;
+        if recorder.is_on() {
+            recorder.sent(Some(self), to, bytes);
+        }
     }
 
     /// What it has sent and received. Locks its mailbox.
@@ -30,14 +34,21 @@ impl IsolateCore {
     }
 
     fn state(&self) -> IsolateState {
-        match self.run.now() {
-            RunsNow::Ended => IsolateState::Ended,
-            _ if self.hangs() => IsolateState::Hanging,
-            RunsNow::Running => IsolateState::Running,
-            _ if self.is_paused() => IsolateState::Paused,
-            RunsNow::Made => IsolateState::Loading,
-            RunsNow::Queued => IsolateState::Ready,
-            RunsNow::Idle => IsolateState::Waiting,
+        let run = &self.run;
+        if run.has_ended() {
+            IsolateState::Ended
+        } else if self.hangs() {
+            IsolateState::Hanging
+        } else if run.is_running() {
+            IsolateState::Running
+        } else if self.is_paused() {
+            IsolateState::Paused
+        } else if run.is_made() {
+            IsolateState::Loading
+        } else if run.is_queued() {
+            IsolateState::Ready
+        } else {
+            IsolateState::Waiting
         }
     }
 

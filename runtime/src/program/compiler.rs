@@ -12,6 +12,7 @@ use crate::abi::Import;
 use crate::cache::Cache;
 use crate::error::LoadError;
 use crate::limits::Limits;
+use crate::observe::traced;
 use crate::profile::Profile;
 use crate::state::State;
 
@@ -34,6 +35,7 @@ impl Compiler {
         path: Option<&Path>,
         bytes: &[u8],
     ) -> Result<Program, LoadError> {
+        let _span = traced::load(name, bytes.len());
         source::check_size(name, bytes.len() as u64, &self.limits)?;
         module::check_header(name, bytes)?;
         let instance_bytes = bounds::check(name, bytes, &self.limits)?;
@@ -49,6 +51,7 @@ impl Compiler {
         module::check_memory(name, &module)?;
         let (entries, is_command) = module::entries(name, &module)?;
         module::check_imports(&self.imports, name, &module)?;
+        traced::loaded(from_cache, entries.len());
         let pre = self.linker.instantiate_pre(&module).map_err(invalid)?;
         Ok(Program(Arc::new(Inner {
             name: name.to_owned(),

@@ -41,7 +41,7 @@ use crate::sync::{
 
 pub(crate) use admission::Admission;
 pub(crate) use lots::Draw;
-pub(crate) use run_state::{RunState, RunsNow};
+pub(crate) use run_state::RunState;
 pub(crate) use seat::Seat;
 pub(crate) use share::{Share, USUAL_WEIGHT};
 

@@ -28,15 +28,6 @@ const MADE: u8 = 5;
 
 pub(crate) struct RunState(AtomicU8);
 
-/// What an isolate does, for who looks on.
-pub(crate) enum RunsNow {
-    Made,
-    Idle,
-    Queued,
-    Running,
-    Ended,
-}
-
 impl RunState {
     /// Of an isolate that its maker queues; until then nobody else does.
     pub(crate) fn made() -> Self {
@@ -52,19 +43,22 @@ impl RunState {
             .is_ok()
     }
 
-    pub(crate) fn is_queued(&self) -> bool {
-        self.0.load(Ordering::SeqCst) == QUEUED
+    /// Whether its maker has not queued it yet. This and the next two are for who looks
+    /// on.
+    pub(crate) fn is_made(&self) -> bool {
+        self.0.load(Ordering::SeqCst) == MADE
     }
 
-    /// What the isolate does.
-    pub(crate) fn now(&self) -> RunsNow {
-        match self.0.load(Ordering::SeqCst) {
-            MADE => RunsNow::Made,
-            QUEUED => RunsNow::Queued,
-            RUNNING | WOKEN => RunsNow::Running,
-            ENDED => RunsNow::Ended,
-            _ => RunsNow::Idle,
-        }
+    pub(crate) fn is_running(&self) -> bool {
+        matches!(self.0.load(Ordering::SeqCst), RUNNING | WOKEN)
+    }
+
+    pub(crate) fn has_ended(&self) -> bool {
+        self.0.load(Ordering::SeqCst) == ENDED
+    }
+
+    pub(crate) fn is_queued(&self) -> bool {
+        self.0.load(Ordering::SeqCst) == QUEUED
     }
 
     /// Something happened that the isolate has to see. True when the caller has
