@@ -2,6 +2,7 @@
 
 #![forbid(unsafe_code)]
 
+mod c_project;
 mod doctor;
 mod flags;
 mod guest_crate;

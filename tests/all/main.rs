@@ -4,6 +4,7 @@ mod actor;
 mod backpressure;
 mod bench;
 mod busy;
+mod c_hello;
 mod c_imports;
 mod cache;
 mod calls;

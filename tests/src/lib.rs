@@ -36,6 +36,30 @@ pub fn guest(name: &str) -> PathBuf {
     PathBuf::from(env!("INSULA_GUESTS")).join(format!("{name}.wasm"))
 }
 
+mod c {
+    include!(concat!(env!("OUT_DIR"), "/c.rs"));
+
+    /// The module of a guest in C.
+    ///
+    /// # Errors
+    ///
+    /// Where there was no compiler for it: what is missing.
+    pub fn c_guest(module: &'static str) -> anyhow::Result<&'static str> {
+        match C_MISSING {
+            Some(missing) => anyhow::bail!("the guests in C were not built: {missing}"),
+            None => Ok(module),
+        }
+    }
+
+    /// The variable that leads `insula` to the compiler for C that the tests have
+    /// fetched, if they had to.
+    pub fn c_toolchain() -> Option<(&'static str, &'static str)> {
+        C_TOOLCHAIN.map(|folder| ("INSULA_C_TOOLCHAIN", folder))
+    }
+}
+
+pub use c::{c_guest, c_toolchain};
+
 /// How long a test waits for what has to happen. A guard against hanging for ever,
 /// and nothing that a result depends on.
 pub const HANG: Duration = Duration::from_secs(120);

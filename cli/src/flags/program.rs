@@ -8,7 +8,7 @@ use anyhow::{Context, Result, bail};
 use clap::Args;
 use insula::{Program, Runtime};
 
-use crate::guest_crate;
+use crate::{c_project, guest_crate};
 
 #[derive(Args)]
 pub struct ProgramFlags {
@@ -47,7 +47,10 @@ impl ProgramFlags {
             return Ok(Found::at(given.clone()));
         }
         if path.is_dir() {
-            let built = guest_crate::build(path)?;
+            let built = match c_project::build(path) {
+                Some(module) => module?,
+                None => guest_crate::build(path)?,
+            };
             return Ok(Found::at(built.to_string_lossy().into_owned()));
         }
         bail!(

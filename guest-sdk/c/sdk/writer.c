@@ -170,21 +170,37 @@ void insula_put_map(insula_writer *w, size_t count) {
     put_items(w, 5, count, 2 * (uint64_t)count);
 }
 
-void insula_put_port(insula_writer *w, insula_port port) {
-    if (port.handle == 0) {
-        fail(w, INSULA_NO_VALUE);
-    }
-    if (!begin(w)) {
-        return;
+/* So many of the last ports are looked at for the same one: not all, or a message with
+ * very many would take quadratic time. */
+#define LOOK_BACK 32
+
+/* The number of a port in the message, to which it is added if need be. */
+static bool number_of(insula_writer *w, insula_port port, size_t *number) {
+    size_t first = w->port_count > LOOK_BACK ? w->port_count - LOOK_BACK : 0;
+    for (size_t i = w->port_count; i > first; i--) {
+        if (w->ports[i - 1].handle == port.handle) {
+            *number = i - 1;
+            return true;
+        }
     }
     insula_port *ports = grown(w->ports, w->port_count, &w->port_capacity, 1, sizeof *ports);
     if (ports == NULL) {
         fail(w, INSULA_OUT_OF_MEMORY);
-        return;
+        return false;
     }
     w->ports = ports;
-    if (append_head(w, 6, INSULA_TAG_PORT) && append_head(w, 0, w->port_count)) {
-        ports[w->port_count++] = port;
+    *number = w->port_count++;
+    ports[*number] = port;
+    return true;
+}
+
+void insula_put_port(insula_writer *w, insula_port port) {
+    size_t number;
+    if (port.handle == 0) {
+        fail(w, INSULA_NO_VALUE);
+    }
+    if (begin(w) && number_of(w, port, &number) && append_head(w, 6, INSULA_TAG_PORT) &&
+        append_head(w, 0, number)) {
         end(w);
     }
 }
