@@ -40,6 +40,7 @@ macro_rules! pages {
 }
 
 pages! {
+    looking_at_it: "guide/looking.md";
     at_a_shell: "start/shell.md";
     coming_from_erlang: "from/erlang.md";
     coming_from_extism: "from/extism.md";
