@@ -40,6 +40,7 @@ macro_rules! pages {
 }
 
 pages! {
+    guests_in_c: "guide/c.md";
     looking_at_it: "guide/looking.md";
     at_a_shell: "start/shell.md";
     coming_from_erlang: "from/erlang.md";

@@ -261,7 +261,8 @@ impl Session {
             .env("NO_COLOR", "1")
             .env("LC_ALL", "C.UTF-8")
             .env_remove("CLICOLOR_FORCE")
-            .env_remove("RUST_BACKTRACE");
+            .env_remove("RUST_BACKTRACE")
+            .envs(insula_tests::c_toolchain());
         command
     }
 
