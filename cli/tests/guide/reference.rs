@@ -8,7 +8,8 @@ use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 use insula::{Limit, Limits, Scope};
-use insula_policy::write_amount;
+use insula_policy::{Policy, write_amount};
+use serde_json::Value;
 
 use super::source;
 
@@ -135,3 +136,77 @@ fn reference_of_the_limits_is_what_the_runtime_has() -> Result<()> {
     );
     keep("reference/limits.md", &page)
 }
+
+/// The keys of a table of the schema, with what each means.
+fn keys(schema: &Value, page: &mut String) {
+    page.push_str("\n| key | meaning |\n|---|---|\n");
+    for (key, value) in schema["properties"].as_object().into_iter().flatten() {
+        let meaning = value["description"].as_str().unwrap_or_default();
+        let choices = value["enum"].as_array().into_iter().flatten();
+        let choices: Vec<_> = choices.map(|choice| format!("`{choice}`")).collect();
+        let choices = match choices.is_empty() {
+            true => String::new(),
+            false => format!(" One of {}.", choices.join(", ")),
+        };
+        let _ = writeln!(
+            page,
+            "| `{key}` | {}{choices} |",
+            meaning.replace('\n', " ")
+        );
+    }
+}
+
+#[test]
+fn reference_of_policies_is_what_their_schema_says() -> Result<()> {
+    let schema = Policy::schema();
+    let mut page = String::from(
+        "# Policy files\n\n\
+         A policy is TOML, for `insula run --policy FILE`, `insula inspect --policy FILE` and the \
+         crate `insula-policy`. A key that is not here is refused, with its place and with the \
+         one that was meant. `insula schema` prints the same as a JSON Schema. A test compares \
+         this page with it.\n\n\
+         ```toml\n",
+    );
+    page.push_str(EVERY_KEY);
+    page.push_str("```\n\n## At the top\n");
+    keys(&schema, &mut page);
+    page.push_str("\n## `[capabilities]`\n");
+    keys(&schema["$defs"]["Capabilities"], &mut page);
+    page.push_str(
+        "\n## `[limits]`\n\n\
+         The name of [every limit](limits.md), with a whole number, a text with a unit (`KiB`, \
+         `MiB`, `GiB`; `ms`, `s`, `min`, `h`), or `\"none\"`.\n",
+    );
+    for table in [&schema, &schema["$defs"]["Capabilities"]] {
+        for key in table["properties"].as_object().into_iter().flatten() {
+            let is_shown = EVERY_KEY.lines().any(|line| line.contains(key.0));
+            ensure!(is_shown, "the example has no `{}`", key.0);
+        }
+    }
+    keep("reference/policy.md", &page)
+}
+
+/// The example of a policy: `blocks` has it read.
+const EVERY_KEY: &str = r#"name = "thumbnails"     # what its first isolate is called
+entry = "main"          # where it begins
+weight = 50             # half of what others get of the CPU
+output_fatal = false
+errors_fatal = true
+
+[limits]
+memory = "16MiB"
+group_memory = "64MiB"
+turn_cpu = "500ms"
+life = "1h"
+isolates = 10
+cpu = "none"
+
+[capabilities]
+dirs = ["pictures::/in::ro", { host = "small", guest = "/out", access = "rw" }]
+env = { LANG = "C.UTF-8" }
+args = ["--size", "64"]
+programs = ["filters/"]
+stdin = "closed"
+clock = "frozen"
+random = 7
+"#;
