@@ -4,8 +4,6 @@
 
 mod contestants;
 mod floor;
-#[path = "../../cli/src/guest_crate.rs"]
-mod guest_crate;
 mod guests;
 mod insula;
 mod machine;

@@ -1,29 +1,52 @@
 //! Building a guest crate: the wasm target is added where it is missing, and
 //! cargo does the rest.
 
+mod cargo;
+mod programs;
+
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 use anyhow::{Context, Result, bail};
 
-const TARGET: &str = "wasm32-wasip1";
+use cargo::{TARGET, add_target, command};
 
-/// Builds the guest crate in `folder` in release mode and gives the module.
-pub fn build(folder: &Path) -> Result<PathBuf> {
+/// A crate to be built, and which of its programs is meant.
+#[derive(Debug, Clone, Copy)]
+pub struct GuestCrate<'a> {
+    pub folder: &'a Path,
+    pub bin: Option<&'a str>,
+}
+
+/// Why nothing can be built.
+const NO_CARGO: &str = "cargo could not be started: it builds the guest crate, and comes with rustup (https://rustup.rs)";
+
+/// What is built as an author may have set it up, but for one thing: an isolate that
+/// fails is told with its functions, so their names stay.
+const NAMES: &str = "profile.release.strip=\"debuginfo\"";
+
+/// Builds a guest crate in release mode and gives the module.
+pub fn build(guest: GuestCrate) -> Result<PathBuf> {
+    let GuestCrate { folder, bin } = guest;
     if !folder.join("Cargo.toml").is_file() {
         bail!(
-            "{}: there is no Cargo.toml in it, so it is no guest crate",
+            "{}: there is no Cargo.toml in it, so it is no guest crate (`insula new` makes one)",
             folder.display()
         );
     }
+    programs::check(guest)?;
     add_target(folder)?;
-    let mut cargo = command(folder, "cargo")
+    let mut cargo = command(folder, "cargo");
+    cargo
         .args(["build", "--release", "--target", TARGET])
+        .args(["--config", NAMES])
         .arg("--message-format=json-render-diagnostics")
-        .stdout(Stdio::piped())
-        .spawn()
-        .context("cargo could not be started: it builds the guest crate, and comes with rustup")?;
+        .stdout(Stdio::piped());
+    if let Some(bin) = bin {
+        cargo.args(["--bin", bin]);
+    }
+    let mut cargo = cargo.spawn().context(NO_CARGO)?;
     let output = cargo.stdout.take().context("cargo's output is missing")?;
     let mut modules = modules(BufReader::new(output), folder)?;
     if !cargo.wait()?.success() {
@@ -32,25 +55,9 @@ pub fn build(folder: &Path) -> Result<PathBuf> {
             folder.display()
         );
     }
-    match (modules.pop(), modules.is_empty()) {
-        (Some(module), true) => Ok(module),
-        (None, _) => bail!(
-            "{}: the crate builds no program for {TARGET} (it needs a src/main.rs)",
-            folder.display()
-        ),
-        (Some(last), false) => {
-            modules.push(last);
-            let names: Vec<_> = modules
-                .iter()
-                .map(|path| path.display().to_string())
-                .collect();
-            bail!(
-                "{}: the crate builds several programs; run one of them: {}",
-                folder.display(),
-                names.join(", ")
-            )
-        }
-    }
+    modules
+        .pop()
+        .with_context(|| format!("{}: cargo built no module of it", folder.display()))
 }
 
 /// The modules among what cargo says it built of the crate in `folder`.
@@ -73,43 +80,4 @@ fn modules(messages: impl BufRead, folder: &Path) -> Result<Vec<PathBuf>> {
         modules.extend(files.filter(|file| file.extension().is_some_and(|end| end == "wasm")));
     }
     Ok(modules)
-}
-
-/// Makes sure that the toolchain which builds `folder` has the wasm target.
-fn add_target(folder: &Path) -> Result<()> {
-    let library = command(folder, "rustc")
-        .args(["--print", "target-libdir", "--target", TARGET])
-        .output()
-        .context("rustc could not be started: install Rust with rustup")?;
-    if Path::new(String::from_utf8_lossy(&library.stdout).trim()).is_dir() {
-        return Ok(());
-    }
-    eprintln!("insula: adding the Rust target {TARGET}");
-    let added = command(folder, "rustup")
-        .args(["target", "add", TARGET])
-        .stdout(Stdio::null())
-        .status();
-    match added {
-        Ok(status) if status.success() => Ok(()),
-        Ok(_) => bail!("the Rust target {TARGET} could not be added; rustup says why above"),
-        Err(_) => bail!(
-            "the Rust target {TARGET} is missing, and there is no rustup to add it: install it with your toolchain"
-        ),
-    }
-}
-
-/// A command that runs in the guest's folder, where the guest's own settings
-/// hold, without what an outer cargo set for the host.
-fn command(folder: &Path, program: &str) -> Command {
-    let mut command = Command::new(program);
-    command.current_dir(folder);
-    for variable in [
-        "RUSTFLAGS",
-        "CARGO_ENCODED_RUSTFLAGS",
-        "RUSTC_WORKSPACE_WRAPPER",
-        "CARGO_BUILD_TARGET",
-    ] {
-        command.env_remove(variable);
-    }
-    command
 }

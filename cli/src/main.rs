@@ -2,11 +2,17 @@
 
 #![forbid(unsafe_code)]
 
+mod build;
 mod c_project;
+mod color;
+mod completions;
 mod doctor;
 mod flags;
 mod guest_crate;
 mod inspect;
+mod likely;
+mod man;
+mod progress;
 mod report;
 mod run;
 mod signals;
@@ -17,9 +23,39 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 /// WebAssembly isolates for code that is not trusted.
+///
+/// An isolate is a running program with a heap of its own; nothing is shared, and the
+/// only way in or out is a copied message. What it may use is limited, and what it may
+/// reach is nothing unless you say so.
 #[derive(Parser)]
-#[command(name = "insula", version, arg_required_else_help = true)]
+#[command(
+    name = "insula",
+    version,
+    arg_required_else_help = true,
+    after_long_help = "\
+Examples:
+  insula run guests/hello              builds a guest crate and runs it
+  insula run plugin.wasm --limit memory=16MiB --dir data::/data::ro
+  insula inspect plugin.wasm           shows what it is and what it asks for
+  insula doctor                        tries every limit on this machine
+
+Exit status: 0 where it went well; 1 where a guest failed or was stopped; 2 for wrong
+use; what a guest gave to `proc_exit`; 130 or 143 where a signal ended it."
+)]
 struct Cli {
+    /// When there are colours: on a terminal alone unless NO_COLOR or CLICOLOR_FORCE
+    /// is set, always, or never.
+    // Read before anything else is, in `color::choose`.
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        value_name = "WHEN",
+        default_value = "auto",
+        hide_possible_values = true,
+        help_heading = "Everywhere"
+    )]
+    color: color::When,
     #[command(subcommand)]
     command: Command,
 }
@@ -28,12 +64,18 @@ struct Cli {
 enum Command {
     /// Runs a program until nothing can happen in it any more.
     Run(run::Run),
+    /// Builds a guest crate, and says what takes how many bytes in it.
+    Build(build::Build),
     /// Shows what a program is, and what it would be allowed.
     Inspect(inspect::Inspect),
     /// Proves each limit on this machine, and says what the machine allows.
     Doctor(doctor::Doctor),
     /// Prints the JSON Schema of policy files.
     Schema,
+    /// Prints what completes this command in a shell.
+    Completions(completions::Completions),
+    /// Prints the manual page, or writes those of all commands.
+    Man(man::Man),
 }
 
 fn schema() -> anyhow::Result<ExitCode> {
@@ -43,12 +85,20 @@ fn schema() -> anyhow::Result<ExitCode> {
 }
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    color::choose(std::env::args_os().skip(1));
+    report::choose(std::env::args_os().skip(1));
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return report::usage(&error),
+    };
     let done = match cli.command {
         Command::Run(run) => run.run(),
+        Command::Build(build) => build.run(),
         Command::Inspect(inspect) => inspect.run(),
         Command::Doctor(doctor) => doctor.run(),
         Command::Schema => schema(),
+        Command::Completions(completions) => completions.run(),
+        Command::Man(man) => man.run(),
     };
     done.unwrap_or_else(|error| {
         report::error(&error);

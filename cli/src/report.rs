@@ -1,9 +1,17 @@
-//! What the user is told on standard error, and the exit status.
+//! What the user is told, and the exit status: words on standard error, or where
+//! `--json` is given objects on standard output, one a line.
 
+use std::ffi::OsString;
 use std::io::Write as _;
 use std::process::ExitCode;
+use std::sync::OnceLock;
 
+use anstyle::Style;
+use clap::error::ErrorKind;
 use insula::ExitReason;
+use serde_json::json;
+
+use crate::color;
 
 /// The exit status for wrong use and for programs that cannot be loaded.
 pub const WRONG_USE: u8 = 2;
@@ -14,14 +22,63 @@ pub const FAILED: u8 = 1;
 /// How many functions of a backtrace are shown.
 const FRAMES: usize = 32;
 
-/// Tells why the command itself failed.
-pub fn error(error: &anyhow::Error) {
-    tell(&format!("insula: {}", quoted(&format!("{error:#}"))));
+/// Whether a program reads what is told.
+static JSON: OnceLock<bool> = OnceLock::new();
+
+/// Looks for `--json` before anything is parsed: errors of that are told so too.
+pub fn choose(arguments: impl IntoIterator<Item = OsString>) {
+    let mut own = arguments
+        .into_iter()
+        .take_while(|argument| argument != "--");
+    let _ = JSON.set(own.any(|argument| argument == "--json"));
 }
 
-/// Tells something that is no error.
+fn is_json() -> bool {
+    JSON.get().copied().unwrap_or(false)
+}
+
+/// Tells why the command itself failed.
+pub fn error(error: &anyhow::Error) {
+    if is_json() {
+        let causes: Vec<_> = error.chain().skip(1).map(ToString::to_string).collect();
+        let message = error.to_string();
+        object(&json!({ "event": "error", "message": message, "causes": causes }));
+    } else {
+        say(color::ERROR, &quoted(&format!("{error:#}")));
+    }
+}
+
+/// Tells of something that did not work, although the command goes on.
+pub fn warning(warning: &str) {
+    if is_json() {
+        object(&json!({ "event": "warning", "message": warning }));
+    } else {
+        say(color::ERROR, &quoted(warning));
+    }
+}
+
+/// Tells something that is no error, to somebody who looks.
 pub fn note(text: &str) {
-    tell(&format!("insula: {text}"));
+    if !is_json() {
+        say(color::NOTE, &quoted(text));
+    }
+}
+
+/// Tells how the command is to be used: what was asked for, or what is wrong.
+pub fn usage(error: &clap::Error) -> ExitCode {
+    let asked_for = matches!(
+        error.kind(),
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion
+    );
+    if is_json() && !asked_for {
+        let text = error.render().to_string();
+        let message = text.strip_prefix("error: ").unwrap_or(&text).trim_end();
+        object(&json!({ "event": "error", "message": message, "causes": [] }));
+    } else {
+        // Nobody may be there to read it.
+        let _ = error.print();
+    }
+    ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(WRONG_USE))
 }
 
 /// Tells why an isolate ended, unless it just ended.
@@ -29,7 +86,7 @@ pub fn exit(isolate: &str, reason: &ExitReason) {
     if reason.is_ended() {
         return;
     }
-    let mut text = format!("insula: {isolate} {}", quoted(&reason.to_string()));
+    let mut text = format!("{isolate} {}", quoted(&reason.to_string()));
     let frames = reason.backtrace();
     for frame in frames.iter().take(FRAMES) {
         text.push_str(&format!("\n    in {}", quoted(&frame.to_string())));
@@ -37,16 +94,16 @@ pub fn exit(isolate: &str, reason: &ExitReason) {
     if frames.len() > FRAMES {
         text.push_str(&format!("\n    and {} more", frames.len() - FRAMES));
     }
-    tell(&text);
+    say(color::ERROR, &text);
 }
 
 /// The exit status that stands for a reason.
-pub fn status(reason: &ExitReason) -> ExitCode {
+pub fn status(reason: &ExitReason) -> u8 {
     match reason {
-        ExitReason::Ended => ExitCode::SUCCESS,
-        ExitReason::Exited(code) => ExitCode::from(u8::try_from(*code).unwrap_or(FAILED)),
-        ExitReason::NotStarted(_) => ExitCode::from(WRONG_USE),
-        _ => ExitCode::from(FAILED),
+        ExitReason::Ended => 0,
+        ExitReason::Exited(code) => u8::try_from(*code).unwrap_or(FAILED),
+        ExitReason::NotStarted(_) => WRONG_USE,
+        _ => FAILED,
     }
 }
 
@@ -55,9 +112,15 @@ pub fn print(text: &str) {
     let _ = std::io::stdout().write_all(text.as_bytes());
 }
 
-/// Prints to standard error. Nobody may be there to read it.
-fn tell(text: &str) {
-    let _ = writeln!(std::io::stderr(), "{text}");
+/// Prints an object on a line of its own.
+pub fn object(object: &serde_json::Value) {
+    print(&format!("{object}\n"));
+}
+
+/// Prints to standard error, in one piece. Nobody may be there to read it.
+fn say(style: Style, text: &str) {
+    let line = format!("{style}insula:{style:#} {text}\n");
+    let _ = anstream::stderr().lock().write_all(line.as_bytes());
 }
 
 /// Text that a guest may have had a hand in: further lines are set in, so that

@@ -1,41 +1,69 @@
 //! `insula run`.
 
+mod events;
 mod finished;
+mod printer;
 mod stop;
 
 use std::process::ExitCode;
+use std::time::Instant;
 
 use anyhow::{Context, Result};
 use clap::Args;
-use insula::{Runtime, Stdio, Value};
+use insula::{Runtime, Value};
 
 use crate::flags::{Allowed, AllowedFlags, CacheFlags, Found, ProfileFlag, ProgramFlags};
 use crate::{report, signals};
 use finished::Finished;
+use printer::Printer;
 use stop::{Stop, Why};
 
 #[derive(Args)]
+#[command(after_long_help = "\
+Examples:
+  insula run guests/hello                     builds the crate and runs its `main`
+  insula run plugin.wasm serve --message 8080
+  insula run tool.wasm --dir .::/work::ro --env LANG -- --verbose
+  insula run plugin.wasm --policy plugin.toml --limit turn_cpu=500ms
+  insula run plugin.wasm --json | jq -r 'select(.event == \"output\").text'")]
 pub struct Run {
     #[command(flatten)]
     program: ProgramFlags,
     /// The entry to run [default: `main`, or `_start`, or the only one].
     entry: Option<String>,
+    /// The entry to run, named as in `wasmtime run`.
+    #[arg(long, value_name = "ENTRY", conflicts_with = "entry")]
+    invoke: Option<String>,
     /// The entry's first message, as JSON.
-    #[arg(long, value_name = "JSON")]
+    #[arg(long, short, value_name = "JSON")]
     message: Option<String>,
+    /// Prints lines without the name of their isolate in front.
+    #[arg(long)]
+    no_prefix: bool,
+    /// Prints what happens as JSON, an object a line.
+    ///
+    /// `event` says what it is: `loaded`, `started`, `output` (a line that an isolate
+    /// printed), `exited` (an isolate, with its reason), `warning`, and at last `ended`
+    /// with the reason, the exit status and figures, or `error`.
+    #[arg(long)]
+    json: bool,
     #[command(flatten)]
     allowed: AllowedFlags,
-    /// Makes the run the same each time for a seed, a number: one turn at a time, in
-    /// an order that the seed decides, on virtual clocks and with its random numbers.
-    #[arg(long, value_name = "SEED", conflicts_with_all = ["clock", "random"])]
+    /// Makes the run the same each time for a seed, a number.
+    ///
+    /// One turn at a time, in an order that the seed decides, on virtual clocks and
+    /// with its random numbers.
+    #[arg(
+        long,
+        value_name = "SEED",
+        conflicts_with_all = ["clock", "random"],
+        help_heading = "How it runs"
+    )]
     deterministic: Option<u64>,
     #[command(flatten)]
     profile: ProfileFlag,
     #[command(flatten)]
     cache: CacheFlags,
-    /// Prints lines without the name of their isolate in front.
-    #[arg(long)]
-    no_prefix: bool,
 }
 
 /// What a run is told before anything is built or loaded.
@@ -59,18 +87,25 @@ impl Run {
         let stop = Stop::default();
         let runtime = self.runtime(&prepared.allowed, &stop)?;
         let program = found.load(&runtime)?;
+        if self.json {
+            events::loaded(&program);
+        }
         // Until here a signal ends the process: nothing runs that could lose anything.
         let stopper = stop.clone();
         signals::listen(move |signal| stopper.now(Why::Signal(signal)))?;
 
         let mut options = prepared.allowed.spawn_options(&runtime);
-        if let Some(entry) = &self.entry {
+        if let Some(entry) = self.entry.as_ref().or(self.invoke.as_ref()) {
             options = options.entry(entry);
         }
         if let Some(message) = &prepared.message {
             options = options.message(message);
         }
+        let begun = Instant::now();
         let run = runtime.start_group(&program, options)?;
+        if self.json {
+            events::started(run.first());
+        }
         stop.is_for(run.group());
         let reason = run.wait();
         let finished = Finished {
@@ -78,19 +113,23 @@ impl Run {
             group: run.group(),
             reason,
             stopped: stop.why(),
+            wall: begun.elapsed(),
+            json: self.json,
         };
         Ok(finished.tell())
     }
 
     fn runtime(&self, allowed: &Allowed, stop: &Stop) -> Result<Runtime> {
-        let stop = stop.clone();
+        let (stop, json) = (stop.clone(), self.json);
         let mut runtime = self
             .cache
             .set(Runtime::builder())
             .profile(self.profile.profile())
-            .output(Stdio::new().prefix(!self.no_prefix))
+            .output(Printer::new(json, !self.no_prefix))
             .on_exit(move |isolate, reason| {
-                if !stop.is_cause_of(reason) {
+                if json {
+                    events::exited(isolate, reason);
+                } else if !stop.is_cause_of(reason) {
                     report::exit(isolate, reason);
                 }
             })

@@ -24,6 +24,11 @@ impl GroupRun {
         &self.group
     }
 
+    /// The name of its first isolate.
+    pub fn first(&self) -> &str {
+        self.first.name()
+    }
+
     /// Waits until nothing can happen in the group any more, and gives why its first
     /// isolate ended.
     pub fn wait(&self) -> ExitReason {

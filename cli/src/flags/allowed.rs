@@ -12,9 +12,11 @@ use super::{CapabilityFlags, LimitFlags};
 
 #[derive(Args)]
 pub struct AllowedFlags {
-    /// What the program may use and reach, from a policy file. Other flags go before
-    /// what it says, or add to it.
-    #[arg(long, value_name = "FILE")]
+    /// What the program may use and reach, from a policy file.
+    ///
+    /// Other flags go before what it says, or add to it. `insula schema` prints the JSON
+    /// Schema of such files.
+    #[arg(long, value_name = "FILE", help_heading = "What it may use")]
     policy: Option<PathBuf>,
     #[command(flatten)]
     limits: LimitFlags,

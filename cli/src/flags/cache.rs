@@ -10,10 +10,10 @@ use insula::RuntimeBuilder;
 pub struct CacheFlags {
     /// Keeps compiled programs in this folder [default: `insula` in
     /// $XDG_CACHE_HOME or ~/.cache].
-    #[arg(long, value_name = "DIR")]
+    #[arg(help_heading = "How it runs", long, value_name = "DIR")]
     cache: Option<PathBuf>,
     /// Compiles anew, and keeps nothing.
-    #[arg(long, conflicts_with = "cache")]
+    #[arg(help_heading = "How it runs", long, conflicts_with = "cache")]
     no_cache: bool,
 }
 

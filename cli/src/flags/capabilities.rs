@@ -6,29 +6,38 @@ use anyhow::{Context, Result};
 use clap::Args;
 use insula::{Capabilities, ClockAccess, DirGrant, Random, Stdin};
 
+/// What the help calls these.
+const REACH: &str = "What it may reach";
+
 #[derive(Args)]
 pub struct CapabilityFlags {
-    /// Lets the program see a folder of the host's, which it calls GUEST (HOST unless
-    /// given) and may change unless `::ro` is behind it.
-    #[arg(long, value_name = "HOST[::GUEST][::ro]")]
+    /// Lets the program see a folder of the host's.
+    ///
+    /// It calls it GUEST (HOST unless given), and may change what is in it unless `::ro`
+    /// is behind it.
+    #[arg(help_heading = REACH, long, value_name = "HOST[::GUEST][::ro]")]
     dir: Vec<DirGrant>,
     /// Sets a variable in the program's environment; without a value, as it is here.
-    #[arg(long, value_name = "NAME[=VALUE]")]
+    #[arg(help_heading = REACH, long, value_name = "NAME[=VALUE]")]
     env: Vec<String>,
     /// Lets the program's first isolate read from standard input.
-    #[arg(long)]
+    #[arg(help_heading = REACH, long)]
     stdin: bool,
-    /// Lets the program spawn others from here: a file: URI or a path, of a
-    /// folder or of one file.
-    #[arg(long, value_name = "URI")]
+    /// Lets the program spawn others from here.
+    ///
+    /// A file: URI or a path, of a folder or of one file.
+    #[arg(help_heading = REACH, long, value_name = "URI")]
     grant_uri: Vec<String>,
-    /// What guests' clocks show: off, coarse (whole milliseconds, the default),
-    /// real, frozen (within a turn), or virtual (on when nothing else is left to do).
-    #[arg(long)]
+    /// What guests' clocks show: off, coarse, real, frozen or virtual.
+    ///
+    /// Coarse ones show whole milliseconds and are the default, frozen ones stand still
+    /// within a turn, virtual ones go on when nothing else is left to do.
+    #[arg(help_heading = REACH, long)]
     clock: Option<ClockAccess>,
-    /// What guests' random numbers are: off, real (the default), or the same at
-    /// each run for a seed, a number.
-    #[arg(long, value_name = "RANDOM")]
+    /// What guests' random numbers are: off, real (the default), or of a seed.
+    ///
+    /// For a seed, a number, they are the same at each run.
+    #[arg(help_heading = REACH, long, value_name = "RANDOM")]
     random: Option<Random>,
     /// The program's arguments.
     #[arg(last = true, value_name = "ARGUMENT")]

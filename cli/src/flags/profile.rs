@@ -6,9 +6,10 @@ use insula::Profile;
 
 #[derive(Args)]
 pub struct ProfileFlag {
-    /// Whether isolates are to be fast or many: `dense` reserves no more addresses for
-    /// each than its limit of memory.
-    #[arg(long, default_value = "fast", value_parser = names())]
+    /// Whether isolates are to be fast or many.
+    ///
+    /// `dense` reserves no more addresses for each than its limit of memory.
+    #[arg(help_heading = "How it runs", long, default_value = "fast", value_parser = names())]
     profile: String,
 }
 

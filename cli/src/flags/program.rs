@@ -8,12 +8,17 @@ use anyhow::{Context, Result, bail};
 use clap::Args;
 use insula::{Program, Runtime};
 
-use crate::{c_project, guest_crate};
+use crate::c_project;
+use crate::guest_crate::{self, GuestCrate};
+use crate::progress::Progress;
 
 #[derive(Args)]
 pub struct ProgramFlags {
     /// A guest crate's folder, a .wasm file, or a file: URI.
     program: String,
+    /// Which of the crate's programs, where it has several.
+    #[arg(long, value_name = "NAME")]
+    bin: Option<String>,
     /// Takes the program as a file of WebAssembly text.
     #[arg(long)]
     wat: bool,
@@ -49,7 +54,10 @@ impl ProgramFlags {
         if path.is_dir() {
             let built = match c_project::build(path) {
                 Some(module) => module?,
-                None => guest_crate::build(path)?,
+                None => guest_crate::build(GuestCrate {
+                    folder: path,
+                    bin: self.bin.as_deref(),
+                })?,
             };
             return Ok(Found::at(built.to_string_lossy().into_owned()));
         }
@@ -85,6 +93,7 @@ impl Found {
 
     pub fn load(&self, runtime: &Runtime) -> Result<Program> {
         let place = &self.place;
+        let _progress = Progress::of(&format!("compiling {place}"));
         Ok(match &self.module {
             Some(module) => Program::from_bytes(runtime, module)?,
             None if place.starts_with("file:") => Program::from_uri(runtime, place)?,

@@ -1,11 +1,14 @@
 //! The end of a run: all that is told then is told here.
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use insula::{ExitReason, Group, Runtime};
 
+use super::events;
 use super::stop::Why;
 use crate::report;
+use crate::signals::Signal;
 
 /// A run that is over. The runtime is still there, and nothing happens in it.
 pub struct Finished<'a> {
@@ -15,24 +18,40 @@ pub struct Finished<'a> {
     pub reason: ExitReason,
     /// Why the run was ended, where it did not end by itself.
     pub stopped: Option<Why>,
+    /// How long it took.
+    pub wall: Duration,
+    /// Whether a program reads what is told.
+    pub json: bool,
 }
 
 impl Finished<'_> {
     /// Tells the user what there is to tell, and gives the exit status.
     pub fn tell(&self) -> ExitCode {
         for error in self.runtime.cache_errors() {
-            report::error(&error.into());
+            report::warning(&error.to_string());
         }
-        match self.stopped {
-            Some(Why::Signal(signal)) => {
-                let spawned = self.group.spawned();
-                let isolates = if spawned == 1 { "isolate" } else { "isolates" };
-                report::note(&format!(
-                    "stopped by {}, after {spawned} {isolates}",
-                    signal.name()
-                ));
-                ExitCode::from(signal.status())
-            }
+        let status = self.status();
+        if self.json {
+            events::ended(self, status);
+        } else if let Some(signal) = self.signal() {
+            let spawned = self.group.spawned();
+            let isolates = if spawned == 1 { "isolate" } else { "isolates" };
+            report::note(&format!(
+                "stopped by {}, after {spawned} {isolates}",
+                signal.name()
+            ));
+        }
+        ExitCode::from(status)
+    }
+
+    /// The signal that ended it, if one did.
+    pub fn signal(&self) -> Option<Signal> {
+        self.stopped.map(|Why::Signal(signal)| signal)
+    }
+
+    fn status(&self) -> u8 {
+        match self.signal() {
+            Some(signal) => signal.status(),
             None => report::status(&self.reason),
         }
     }

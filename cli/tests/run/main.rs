@@ -1,13 +1,16 @@
 //! The command `insula`, as a user starts it: what it prints, and its exit status.
 
 mod ambient;
+mod build;
 mod cache;
 mod deterministic;
 mod doctor;
 mod inspect;
+mod json;
 mod outside;
 mod policy;
 mod refused;
+mod shells;
 mod signals;
 mod started;
 mod text;

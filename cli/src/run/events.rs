@@ -1,0 +1,103 @@
+//! What `insula run --json` prints: an object a line, as it happens.
+//!
+//! | `event` | what else is in it |
+//! |---|---|
+//! | `loaded` | `program`; `entries`; `from_cache`, whether it was compiled before |
+//! | `started` | `isolate`, the name of the first one |
+//! | `output` | `isolate`; `stream`, `stdout` or `stderr`; `text`, without its end |
+//! | `exited` | `isolate`; `reason`; `text`, the reason in words |
+//! | `warning` | `message` |
+//! | `ended` | the last: `reason` and `text` of the first isolate; `signal`, its name where one ended the run, else null; `status`, the command's exit status; `figures` |
+//! | `error` | the last where there is no run: `message`; `causes`, the nearest first |
+//!
+//! A reason is an object with its `kind`, such as `ended`, `panicked` or `limit`, and
+//! what belongs to it. `figures` are `isolates`, how many were spawned; `cpu_ms`, what
+//! they have computed; `wall_ms`; `peak_memory`, the most bytes of linear memory at once.
+//! With `--watch` there are `building`, `build_failed` and `changed` too, and a run's
+//! events again from `loaded` on each time.
+
+use insula::{ExitReason, Limit, Line, Program, Stream};
+use serde_json::{Map, Value, json};
+
+use super::finished::Finished;
+use crate::report;
+
+pub fn loaded(program: &Program) {
+    report::object(&json!({
+        "event": "loaded",
+        "program": program.name(),
+        "entries": program.entries(),
+        "from_cache": program.is_from_cache(),
+    }));
+}
+
+pub fn started(isolate: &str) {
+    report::object(&json!({ "event": "started", "isolate": isolate }));
+}
+
+pub fn output(line: &Line<'_>) {
+    report::object(&json!({
+        "event": "output",
+        "isolate": line.isolate,
+        "stream": match line.stream {
+            Stream::Stdout => "stdout",
+            Stream::Stderr => "stderr",
+        },
+        "text": line.text,
+    }));
+}
+
+pub fn exited(isolate: &str, why: &ExitReason) {
+    report::object(&json!({
+        "event": "exited",
+        "isolate": isolate,
+        "reason": reason(why),
+        "text": why.to_string(),
+    }));
+}
+
+pub fn ended(finished: &Finished, status: u8) {
+    let usage = finished.group.usage();
+    let memory = usage.get(Limit::GroupMemory).unwrap_or_default();
+    let milliseconds = |time: std::time::Duration| time.as_secs_f64() * 1_000.0;
+    report::object(&json!({
+        "event": "ended",
+        "reason": reason(&finished.reason),
+        "text": finished.reason.to_string(),
+        "signal": finished.signal().map(|signal| signal.name()),
+        "status": status,
+        "figures": {
+            "isolates": finished.group.spawned(),
+            "cpu_ms": milliseconds(finished.group.cpu_time()),
+            "wall_ms": milliseconds(finished.wall),
+            "peak_memory": memory.peak,
+        },
+    }));
+}
+
+/// A reason as an object, whatever kind it is.
+fn reason(reason: &ExitReason) -> Value {
+    serde_json::to_value(reason).map_or(Value::Null, by_kind)
+}
+
+/// serde gives a text, or an object with one key.
+fn by_kind(reason: Value) -> Value {
+    let (kind, inner) = match reason {
+        Value::String(kind) => (kind, Value::Object(Map::new())),
+        Value::Object(of_kind) => match of_kind.into_iter().next() {
+            Some(found) => found,
+            None => return Value::Null,
+        },
+        other => return other,
+    };
+    let mut object = match inner {
+        Value::Object(fields) => fields,
+        code @ Value::Number(_) => Map::from_iter([("code".to_owned(), code)]),
+        why => Map::from_iter([("why".to_owned(), why)]),
+    };
+    if let Some(cause) = object.remove("reason") {
+        object.insert("reason".to_owned(), by_kind(cause));
+    }
+    object.insert("kind".to_owned(), kind.into());
+    Value::Object(object)
+}
