@@ -46,7 +46,10 @@ fn each_ends_alone_and_says_why() -> Result<()> {
         ("wild_pointer", trapped("out of bounds memory access")),
         ("null_function", trapped("uninitialized element")),
         ("aborts", trapped("wasm `unreachable` instruction executed")),
-        ("no_room", trapped("wasm `unreachable` instruction executed")),
+        (
+            "no_room",
+            trapped("wasm `unreachable` instruction executed"),
+        ),
         ("exits", "exited with code 3".to_owned()),
     ] {
         assert_eq!(end(entry)?, expected, "{entry}");

@@ -2,6 +2,7 @@
 
 mod ambient;
 mod build;
+mod c;
 mod cache;
 mod deterministic;
 mod doctor;

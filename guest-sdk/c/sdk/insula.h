@@ -59,10 +59,6 @@
     void insula_entry_##name(void) { insula_run(insula_body_of_##name); }               \
     static void insula_body_of_##name(void)
 
-/* A test, which `insula test` runs in an isolate of its own: see insula_panic and
- * INSULA_CHECK for how it fails. */
-#define INSULA_TEST(name) INSULA_ENTRY(test_##name)
-
 #define INSULA_EXPORT(name) __attribute__((export_name(name)))
 #define INSULA_TEXT_OF_(x) #x
 #define INSULA_TEXT_OF(x) INSULA_TEXT_OF_(x)

@@ -80,18 +80,25 @@ pub enum BuildError {
     NoMake(PathBuf),
     /// make went well, and there is no module.
     #[error(
-        "{}: make has made no {}: the Makefile's first target has to make the file that the \
-         variable MODULE names", .folder.display(), .module.display()
+        "{}: make has made no {}: the Makefile's {target} has to make the file that the \
+         variable {variable} names", .folder.display(), .module.display()
     )]
     NoModule {
         /// The project.
         folder: PathBuf,
         /// The module that was to be.
         module: PathBuf,
+        /// What should have made it.
+        target: &'static str,
+        /// The variable that named it.
+        variable: &'static str,
     },
     /// The folder is no project in C.
     #[error("{}: there are no C sources in it (src/*.c)", .0.display())]
     NoSources(PathBuf),
+    /// There is nothing to test.
+    #[error("{}: there are no tests in it (tests/*.c, with INSULA_TEST)", .0.display())]
+    NoTests(PathBuf),
     /// A file could not be read or written.
     #[error("{}: {error}", .path.display())]
     Io {

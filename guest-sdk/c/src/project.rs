@@ -38,7 +38,20 @@ impl Project {
     ///
     /// Where `src` cannot be read.
     pub fn sources(&self) -> Result<Vec<PathBuf>, BuildError> {
-        let path = self.folder.join("src");
+        self.sources_in("src")
+    }
+
+    /// The sources of its tests, `tests/*.c`: they are compiled with the program's.
+    ///
+    /// # Errors
+    ///
+    /// Where there is no `tests`.
+    pub fn tests(&self) -> Result<Vec<PathBuf>, BuildError> {
+        self.sources_in("tests")
+    }
+
+    fn sources_in(&self, folder: &str) -> Result<Vec<PathBuf>, BuildError> {
+        let path = self.folder.join(folder);
         let failed = |error| BuildError::Io {
             path: path.clone(),
             error,
@@ -47,7 +60,7 @@ impl Project {
         for entry in fs::read_dir(&path).map_err(failed)? {
             let name = entry.map_err(failed)?.file_name();
             if Path::new(&name).extension().is_some_and(|end| end == "c") {
-                sources.push(Path::new("src").join(name));
+                sources.push(Path::new(folder).join(name));
             }
         }
         sources.sort();
@@ -69,16 +82,43 @@ impl Project {
     /// Where it cannot be built. What the compiler has to say is on standard error.
     pub fn build(&self, toolchain: &Toolchain) -> Result<PathBuf, BuildError> {
         let module = Path::new("build").join(format!("{}.wasm", self.name()));
-        if self.folder.join("Makefile").is_file() {
-            self.make(toolchain, &module)?;
+        if self.has_makefile() {
+            self.make(toolchain, "MODULE", &module, None)
         } else {
-            self.compile(toolchain, &module)?;
+            self.compile(toolchain, &self.sources()?, &module)
         }
-        Ok(self.folder.join(module))
     }
 
-    fn compile(&self, toolchain: &Toolchain, module: &Path) -> Result<(), BuildError> {
-        let sources = self.sources()?;
+    /// Builds it together with its tests, and gives the module: `build/NAME-tests.wasm`.
+    /// Of a `Makefile` the target `tests` has to make the file that `TESTS` names.
+    ///
+    /// # Errors
+    ///
+    /// Where it cannot be built, or has no tests.
+    pub fn build_tests(&self, toolchain: &Toolchain) -> Result<PathBuf, BuildError> {
+        let module = Path::new("build").join(format!("{}-tests.wasm", self.name()));
+        let tests = self.tests().unwrap_or_default();
+        if tests.is_empty() {
+            return Err(BuildError::NoTests(self.folder.clone()));
+        }
+        if self.has_makefile() {
+            self.make(toolchain, "TESTS", &module, Some("tests"))
+        } else {
+            let sources = [self.sources()?, tests].concat();
+            self.compile(toolchain, &sources, &module)
+        }
+    }
+
+    fn has_makefile(&self) -> bool {
+        self.folder.join("Makefile").is_file()
+    }
+
+    fn compile(
+        &self,
+        toolchain: &Toolchain,
+        sources: &[PathBuf],
+        module: &Path,
+    ) -> Result<PathBuf, BuildError> {
         if sources.is_empty() {
             return Err(BuildError::NoSources(self.folder.clone()));
         }
@@ -88,15 +128,23 @@ impl Project {
             let path = self.folder.join(&sdk);
             write_sdk(&path).map_err(|error| BuildError::Io { path, error })?;
         }
-        compile(toolchain, &self.folder, &sources, &sdk, module)
+        compile(toolchain, &self.folder, sources, &sdk, module)?;
+        Ok(self.folder.join(module))
     }
 
-    fn make(&self, toolchain: &Toolchain, module: &Path) -> Result<(), BuildError> {
+    fn make(
+        &self,
+        toolchain: &Toolchain,
+        variable: &'static str,
+        module: &Path,
+        target: Option<&str>,
+    ) -> Result<PathBuf, BuildError> {
         let mut make = Command::new("make");
         make.current_dir(&self.folder)
             .arg("--no-print-directory")
             .arg(format!("CC={}", toolchain.cc()))
-            .arg(format!("MODULE={}", module.display()))
+            .arg(format!("{variable}={}", module.display()))
+            .args(target)
             // What is on standard output belongs to whoever runs this.
             .stdout(Stdio::from(std::io::stderr()));
         toolchain.prepare(&mut make);
@@ -105,12 +153,15 @@ impl Project {
             Ok(_) => return Err(BuildError::Make(self.folder.clone())),
             Err(_) => return Err(BuildError::NoMake(self.folder.clone())),
         }
-        if !self.folder.join(module).is_file() {
+        let made = self.folder.join(module);
+        if !made.is_file() {
             return Err(BuildError::NoModule {
                 folder: self.folder.clone(),
                 module: module.to_owned(),
+                target: target.map_or("first target", |_| "target `tests`"),
+                variable,
             });
         }
-        Ok(())
+        Ok(made)
     }
 }

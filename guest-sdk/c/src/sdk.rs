@@ -14,8 +14,8 @@ macro_rules! files {
 
 files! {
     "check.c" "control.c" "host.c" "imports.h" "insula.h" "insula_status.h"
-    "insula_value.h" "isolate.c" "message.h" "messages.c" "names.c" "ports.c"
-    "runtime.h" "slots.c" "spawn.c" "status.c" "turn.c" "utf8.c" "value.c" "waits.c"
+    "insula_test.h" "insula_value.h" "isolate.c" "message.h" "messages.c" "names.c" "ports.c"
+    "runtime.h" "slots.c" "spawn.c" "status.c" "test.c" "turn.c" "utf8.c" "value.c" "waits.c"
     "writer.c"
 }
 
