@@ -73,7 +73,7 @@ pub fn run_async_with<M: Incoming, R: 'static>(
 /// Where the attribute of an entry is written.
 type Place = &'static Location<'static>;
 
-fn enter(body: impl FnOnce()) {
+pub(crate) fn enter(body: impl FnOnce()) {
     crate::bindings::run_constructors();
     turn::start(body);
 }

@@ -93,6 +93,7 @@ mod spawn_options;
 mod spawned;
 pub mod supervisor;
 mod task;
+mod testing;
 mod timer;
 mod turn;
 mod wait;
@@ -183,6 +184,47 @@ pub use insula_guest_macros::entry;
 /// ```
 pub use insula_guest_macros::main;
 
+/// Makes a function a test that runs in an isolate of its own, with limits on.
+///
+/// It takes nothing, may be an `async fn`, and returns what a plain test may: nothing,
+/// or a `Result` whose error can be shown. `#[ignore]` and `#[should_panic]` mean what
+/// they always do. `insula test`, or `cargo test` with `insula runner` as the runner of
+/// the target, gives every test an isolate, the first of a group: one that panics,
+/// loops, or takes too much memory fails alone, and its reason is told. A test is over
+/// when its function has returned and nothing can happen in its group any more, so
+/// what its handlers find out counts too.
+///
+/// ```
+/// #[cfg(test)]
+/// mod tests {
+///     use insula_guest::*;
+///
+///     #[entry]
+///     fn double() {
+///         port().receive(|number: i64, reply| {
+///             if let Some(reply) = reply {
+///                 reply.send(number * 2).ok();
+///             }
+///         });
+///     }
+///
+///     #[insula_guest::test]
+///     async fn doubles() -> Result<(), CallError> {
+///         let twice: i64 = spawn_function(double).call(21).await?;
+///         assert_eq!(twice, 42);
+///         Ok(())
+///     }
+///
+///     /// Limits of this test alone; what is not said here is as for all tests.
+///     #[insula_guest::test(memory = "16MiB", turn_cpu = "200ms")]
+///     fn is_frugal() {}
+/// }
+/// ```
+///
+/// Where all of this crate is imported (`use insula_guest::*`), `#[test]` is this one
+/// too.
+pub use insula_guest_macros::test;
+
 /// What the attributes expand to.
 #[doc(hidden)]
 pub mod __private {
@@ -190,6 +232,9 @@ pub mod __private {
     pub use crate::returned::{
         Returned, ReturnsFailure, ReturnsFallible, ReturnsMessage, ReturnsResult, ReturnsUnfit,
     };
+    #[cfg(not(target_family = "wasm"))]
+    pub use crate::testing::{async_test_natively, test_natively};
+    pub use crate::testing::{bytes, is_limit, is_no_plain_test, run_async_test, run_test};
 }
 
 // The program in the README is compiled with the documents' examples.

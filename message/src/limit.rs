@@ -23,7 +23,7 @@ macro_rules! limits {
             pub const ALL: &[Limit] = &[$(Limit::$variant),*];
 
             /// The name of the option that sets it.
-            pub fn option(self) -> &'static str {
+            pub const fn option(self) -> &'static str {
                 match self {
                     $(Limit::$variant => stringify!($option),)*
                 }

@@ -81,6 +81,12 @@ impl Group {
         Group(core)
     }
 
+    /// Its number in its runtime, as [events](crate::Event) and
+    /// [lines](crate::Line) have it.
+    pub fn number(&self) -> u64 {
+        self.0.number()
+    }
+
     /// Waits until no isolate of the group is left.
     pub fn wait(&self) {
         self.0.wait_until_empty();

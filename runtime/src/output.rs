@@ -21,6 +21,8 @@ pub enum Stream {
 /// A line that a guest printed.
 #[derive(Debug, Clone)]
 pub struct Line<'a> {
+    /// The number of the isolate's group: see [`Group::number`](crate::Group::number).
+    pub group: u64,
     /// The name of the isolate.
     pub isolate: &'a str,
     /// Whether it is the only isolate that was ever spawned in its group.
@@ -240,6 +242,7 @@ impl LineBuffer {
     fn emit(&mut self, isolate: &IsolateCore) -> Result<(), LimitHit> {
         let group = isolate.group();
         let line = Line {
+            group: group.number(),
             isolate: isolate.name(),
             alone: group.spawned() <= 1,
             stream: self.stream,

@@ -1,10 +1,11 @@
-//! The attributes `#[main]` and `#[entry]`, for [`insula-guest`], which
+//! The attributes `#[main]`, `#[entry]` and `#[test]`, for [`insula-guest`], which
 //! re-exports and documents them.
 //!
 //! [`insula-guest`]: https://docs.rs/insula-guest
 
 mod expand;
 mod signature;
+mod test_case;
 
 use proc_macro::TokenStream;
 use signature::{Kind, Signature};
@@ -18,6 +19,18 @@ pub fn entry(arguments: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro_attribute]
 pub fn main(arguments: TokenStream, item: TokenStream) -> TokenStream {
     attribute(Kind::Main, arguments, item)
+}
+
+#[proc_macro_attribute]
+pub fn test(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    let expanded = match syn::parse::<ItemFn>(item) {
+        Ok(function) => test_case::expand(arguments.into(), &function),
+        Err(error) => Err(syn::Error::new(
+            error.span(),
+            "#[insula_guest::test] marks a function with a body: `fn adds() { .. }`",
+        )),
+    };
+    expanded.unwrap_or_else(|error| error.to_compile_error()).into()
 }
 
 fn attribute(kind: Kind, arguments: TokenStream, item: TokenStream) -> TokenStream {

@@ -135,18 +135,21 @@ fn message<'a>(function: &'a ItemFn, faults: &mut Faults) -> Option<&'a Type> {
 
 /// All that is wrong with a function, so that it is told at once.
 #[derive(Default)]
-struct Faults(Option<Error>);
+pub struct Faults(Option<Error>);
 
 impl Faults {
-    fn add(&mut self, place: &impl ToTokens, message: impl fmt::Display) {
-        let error = Error::new_spanned(place, message);
+    pub fn add(&mut self, place: &impl ToTokens, message: impl fmt::Display) {
+        self.combine(Error::new_spanned(place, message));
+    }
+
+    pub fn combine(&mut self, error: Error) {
         match &mut self.0 {
             Some(errors) => errors.combine(error),
             None => self.0 = Some(error),
         }
     }
 
-    fn into_result<T>(self, value: T) -> Result<T, Error> {
+    pub fn into_result<T>(self, value: T) -> Result<T, Error> {
         self.0.map_or(Ok(value), Err)
     }
 }
