@@ -15,6 +15,7 @@ mod man;
 mod progress;
 mod report;
 mod run;
+mod runner;
 mod signals;
 mod table;
 
@@ -70,6 +71,9 @@ enum Command {
     Inspect(inspect::Inspect),
     /// Proves each limit on this machine, and says what the machine allows.
     Doctor(doctor::Doctor),
+    /// Runs what cargo has built, a program or tests: put `runner = ["insula", "runner"]`
+    /// below `[target.wasm32-wasip1]` in .cargo/config.toml.
+    Runner(runner::Runner),
     /// Prints the JSON Schema of policy files.
     Schema,
     /// Prints what completes this command in a shell.
@@ -96,6 +100,7 @@ fn main() -> ExitCode {
         Command::Build(build) => build.run(),
         Command::Inspect(inspect) => inspect.run(),
         Command::Doctor(doctor) => doctor.run(),
+        Command::Runner(runner) => runner.run(),
         Command::Schema => schema(),
         Command::Completions(completions) => completions.run(),
         Command::Man(man) => man.run(),

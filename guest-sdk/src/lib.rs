@@ -221,8 +221,10 @@ pub use insula_guest_macros::main;
 /// }
 /// ```
 ///
-/// Where all of this crate is imported (`use insula_guest::*`), `#[test]` is this one
-/// too.
+/// In a module that imports all of this crate (`use insula_guest::*`, or `use super::*`
+/// where that stands above), a bare `#[test]` could be this one or the plain one, and
+/// does not compile. `use insula_guest::test;` makes it this one. Plain tests run too,
+/// each in an isolate, but cannot spawn or wait, and none of them `#[should_panic]`.
 pub use insula_guest_macros::test;
 
 /// What the attributes expand to.

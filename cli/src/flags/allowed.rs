@@ -53,15 +53,21 @@ impl Source {
 
 impl AllowedFlags {
     pub fn read(&self) -> Result<Allowed> {
+        self.read_over(Limits::default())
+    }
+
+    /// With other limits than the default ones where neither says anything.
+    pub fn read_over(&self, limits: Limits) -> Result<Allowed> {
         let policy = match &self.policy {
             Some(file) => Policy::from_file(file)?,
             None => Policy::default(),
         };
         let settings = self.limits.read()?;
-        let limits = settings.iter().fold(
-            policy.limits(Limits::default()),
-            |limits, (limit, value)| limits.with(*limit, *value),
-        );
+        let limits = settings
+            .iter()
+            .fold(policy.limits(limits), |limits, (limit, value)| {
+                limits.with(*limit, *value)
+            });
         let capabilities = policy.capabilities(Capabilities::default());
         Ok(Allowed {
             capabilities: self.capabilities.give(capabilities)?,

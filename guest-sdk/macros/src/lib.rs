@@ -30,7 +30,9 @@ pub fn test(arguments: TokenStream, item: TokenStream) -> TokenStream {
             "#[insula_guest::test] marks a function with a body: `fn adds() { .. }`",
         )),
     };
-    expanded.unwrap_or_else(|error| error.to_compile_error()).into()
+    expanded
+        .unwrap_or_else(|error| error.to_compile_error())
+        .into()
 }
 
 fn attribute(kind: Kind, arguments: TokenStream, item: TokenStream) -> TokenStream {

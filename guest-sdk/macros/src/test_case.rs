@@ -58,12 +58,13 @@ pub fn expand(arguments: TokenStream, function: &ItemFn) -> Result<TokenStream, 
         Some(_) => quote!(async_test_natively),
     };
     Ok(quote! {
+        #(#checks)*
+
         #(#attributes)*
         #native_panics
         #is_native
         #[::core::prelude::v1::test]
         #vis fn #ident() {
-            #(#checks)*
             #signature #block
 
             #[cfg(target_family = "wasm")]
