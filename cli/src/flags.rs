@@ -3,6 +3,7 @@
 mod allowed;
 mod cache;
 mod capabilities;
+mod found;
 mod limits;
 mod profile;
 mod program;
@@ -10,6 +11,7 @@ mod program;
 pub use allowed::{Allowed, AllowedFlags, Source};
 pub use cache::CacheFlags;
 use capabilities::CapabilityFlags;
+pub use found::Found;
 use limits::LimitFlags;
 pub use profile::ProfileFlag;
-pub use program::{Found, ProgramFlags};
+pub use program::ProgramFlags;

@@ -10,16 +10,23 @@ use anyhow::Result;
 use clap::Args;
 use insula::Runtime;
 
-use crate::flags::{AllowedFlags, ProgramFlags};
+use crate::flags::{AllowedFlags, CacheFlags, ProgramFlags};
 use crate::report::{WRONG_USE, print};
 use report::Report;
 
 #[derive(Args)]
+#[command(after_long_help = "\
+Examples:
+  insula inspect plugin.wasm
+  insula inspect plugin.wasm --policy plugin.toml --json | jq .limits
+  insula inspect https://example.org/plugin.wasm --digest sha256:..")]
 pub struct Inspect {
     #[command(flatten)]
     program: ProgramFlags,
     #[command(flatten)]
     allowed: AllowedFlags,
+    #[command(flatten)]
+    cache: CacheFlags,
     /// Prints JSON.
     #[arg(long)]
     json: bool,
@@ -28,14 +35,13 @@ pub struct Inspect {
 impl Inspect {
     pub fn run(self) -> Result<ExitCode> {
         let allowed = self.allowed.read()?;
-        let found = self.program.find()?;
+        let found = self.program.find(&self.cache, &allowed)?;
         let runtime = Runtime::builder()
             .max_isolates(1)
             .limits(allowed.limits.clone())
             .start()?;
         let loaded = found.load(&runtime);
-        let path = found.path()?;
-        let bytes = match found.bytes() {
+        let bytes = match found.module() {
             Ok(bytes) => bytes,
             Err(error) => return loaded.and(Err(error)),
         };
@@ -44,7 +50,7 @@ impl Inspect {
             // The runtime says better what is wrong with what is no module at all.
             Err(error) => return loaded.and(Err(error)),
         };
-        let report = Report::new(&path, &loaded, module, &allowed);
+        let report = Report::new(found.shown(), &loaded, module, &allowed);
         if self.json {
             print(&(serde_json::to_string_pretty(&report)? + "\n"));
         } else {

@@ -7,6 +7,7 @@ mod c_project;
 mod color;
 mod completions;
 mod doctor;
+mod fetch;
 mod flags;
 mod guest_crate;
 mod inspect;

@@ -78,7 +78,7 @@ impl Run {
             message: self.message.as_deref().map(parse_message).transpose()?,
             allowed: self.allowed.read()?,
         };
-        let found = self.program.find()?;
+        let found = self.program.find(&self.cache, &prepared.allowed)?;
         self.once(&prepared, &found)
     }
 

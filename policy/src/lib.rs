@@ -50,6 +50,7 @@
 
 mod amount;
 mod capabilities;
+mod digest;
 mod dir;
 mod error;
 mod limits;
@@ -59,6 +60,7 @@ mod text;
 mod unknown;
 
 pub use amount::{AmountError, parse_amount, write_amount};
+pub use digest::{BadDigest, Digest, OtherDigest};
 pub use error::{Place, PolicyError, PolicyErrorKind};
 pub use policy::Policy;
 pub use setting::{SettingError, parse_setting};

@@ -13,6 +13,7 @@ use serde_json::Value;
 use toml::de::DeTable;
 
 use crate::capabilities::CapabilitySettings;
+use crate::digest::Digest;
 use crate::error::{PolicyError, PolicyErrorKind};
 use crate::limits::LimitSettings;
 use crate::unknown;
@@ -37,6 +38,9 @@ struct Document {
     /// What the first isolate is called, in place of its entry's name.
     #[schemars(with = "String")]
     name: Option<String>,
+    /// The digest that the program has to have: what this was written for.
+    #[schemars(with = "Digest")]
+    digest: Option<Digest>,
     /// The entry to run, in place of the program's default one.
     #[schemars(with = "String")]
     entry: Option<String>,
@@ -138,6 +142,12 @@ impl Policy {
     #[must_use]
     pub fn capabilities(&self, capabilities: Capabilities) -> Capabilities {
         self.document.capabilities.give(capabilities, &self.folder)
+    }
+
+    /// The digest that the program has to have, if the policy says one. Whoever loads
+    /// the program checks it: see [`Digest::check`].
+    pub fn digest(&self) -> Option<Digest> {
+        self.document.digest
     }
 
     /// The weight that the policy gives, if it does.

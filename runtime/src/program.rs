@@ -67,13 +67,54 @@ impl Program {
     /// Where the bytes are no module, one that cannot be an isolate, or more than
     /// the runtime's limits allow.
     pub fn from_bytes(runtime: &Runtime, bytes: &[u8]) -> Result<Self, LoadError> {
-        const NAME: &str = "the module";
+        Program::from_named_bytes(runtime, "the module", bytes)
+    }
+
+    /// Compiles a module that has a name, which messages call it by. Blocks as
+    /// [`Program::from_bytes`] does.
+    ///
+    /// # Errors
+    ///
+    /// As [`Program::from_bytes`].
+    pub fn from_named_bytes(
+        runtime: &Runtime,
+        name: &str,
+        bytes: &[u8],
+    ) -> Result<Self, LoadError> {
+        Program::read_already(runtime, name, None, bytes)
+    }
+
+    /// Compiles what the host has read from a file already, as where it had to look at
+    /// the bytes first: they are not read again. Paths of the program are relative to
+    /// the file. Blocks as [`Program::from_bytes`] does.
+    ///
+    /// # Errors
+    ///
+    /// As [`Program::from_file`].
+    pub fn from_file_bytes(
+        runtime: &Runtime,
+        path: impl AsRef<Path>,
+        bytes: &[u8],
+    ) -> Result<Self, LoadError> {
+        let path = path.as_ref();
+        let whole = path.canonicalize();
+        let whole = whole.map_err(|error| source::unreadable(path, error.to_string()))?;
+        Program::read_already(runtime, &whole.display().to_string(), Some(&whole), bytes)
+    }
+
+    fn read_already(
+        runtime: &Runtime,
+        name: &str,
+        path: Option<&Path>,
+        bytes: &[u8],
+    ) -> Result<Self, LoadError> {
         let compiler = runtime.core().compiler.clone();
         // Before it is copied.
-        source::check_size(NAME, bytes.len() as u64, &compiler.limits)?;
-        let bytes = bytes.to_vec();
-        let work = move || compiler.compile(NAME, None, &bytes);
-        runtime.core().loader.run(NAME, work)
+        source::check_size(name, bytes.len() as u64, &compiler.limits)?;
+        let (bytes, path) = (bytes.to_vec(), path.map(Path::to_owned));
+        let called = name.to_owned();
+        let work = move || compiler.compile(&called, path.as_deref(), &bytes);
+        runtime.core().loader.run(name, work)
     }
 
     /// Reads and compiles a file. Blocks as [`Program::from_bytes`] does.

@@ -6,6 +6,7 @@
 mod alone;
 mod folder;
 pub mod hostile;
+pub mod https;
 pub mod process;
 pub mod soak;
 pub mod wit;

@@ -8,24 +8,29 @@ use insula::RuntimeBuilder;
 
 #[derive(Args)]
 pub struct CacheFlags {
-    /// Keeps compiled programs in this folder [default: `insula` in
+    /// Keeps programs that were compiled or fetched in this folder [default: `insula` in
     /// $XDG_CACHE_HOME or ~/.cache].
     #[arg(help_heading = "How it runs", long, value_name = "DIR")]
     cache: Option<PathBuf>,
-    /// Compiles anew, and keeps nothing.
+    /// Compiles and fetches anew, and keeps nothing.
     #[arg(help_heading = "How it runs", long, conflicts_with = "cache")]
     no_cache: bool,
 }
 
 impl CacheFlags {
     pub fn set(&self, builder: RuntimeBuilder) -> RuntimeBuilder {
-        if self.no_cache {
-            return builder;
-        }
-        match self.cache.clone().or_else(users_folder) {
+        match self.folder() {
             Some(folder) => builder.cache(folder),
             None => builder,
         }
+    }
+
+    /// The folder, where anything is kept.
+    pub fn folder(&self) -> Option<PathBuf> {
+        if self.no_cache {
+            return None;
+        }
+        self.cache.clone().or_else(users_folder)
     }
 }
 

@@ -1,20 +1,25 @@
 //! Which program.
 
-use std::fs::File;
-use std::io::Read as _;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
-use insula::{Program, Runtime};
+use insula::{Limit, Limits};
+use insula_policy::{Digest, parse_amount};
 
+use super::found::{FILE_BYTES, Found, read};
+use super::{Allowed, CacheFlags};
 use crate::c_project;
+use crate::fetch::{self, Fetch};
 use crate::guest_crate::{self, GuestCrate};
-use crate::progress::Progress;
 
 #[derive(Args)]
 pub struct ProgramFlags {
-    /// A guest crate's folder, a .wasm file, or a file: URI.
+    /// A guest crate's folder, a .wasm file, or a file: or https: URI.
+    ///
+    /// A crate is built first. What comes from an https: URI has to be pinned by its
+    /// `--digest`; it is kept in the cache and fetched once.
     program: String,
     /// Which of the crate's programs, where it has several.
     #[arg(long, value_name = "NAME")]
@@ -22,99 +27,93 @@ pub struct ProgramFlags {
     /// Takes the program as a file of WebAssembly text.
     #[arg(long)]
     wat: bool,
+    /// The digest that the program has to have: `sha256:` and 64 hexadecimal digits.
+    ///
+    /// A program from an https: URI runs only where this is given. A policy can say it
+    /// too, as `digest`.
+    #[arg(long, value_name = "DIGEST", help_heading = "Where it comes from")]
+    digest: Option<Digest>,
+    /// Trusts the certificates in this PEM file too, when a program is fetched.
+    ///
+    /// Beside those whom the system trusts, or SSL_CERT_FILE.
+    #[arg(long, value_name = "FILE", help_heading = "Where it comes from")]
+    ca_file: Option<PathBuf>,
+    /// How long nothing may come when a program is fetched.
+    #[arg(
+        long,
+        value_name = "TIME",
+        default_value = "30s",
+        value_parser = time,
+        help_heading = "Where it comes from"
+    )]
+    fetch_timeout: Duration,
 }
 
-/// A program that is there, built where it has to be.
-pub struct Found {
-    /// A file or a URI.
-    place: String,
-    /// The module, where the file is text.
-    module: Option<Vec<u8>>,
+fn time(given: &str) -> Result<Duration> {
+    // As limits of time are written.
+    let milliseconds = parse_amount(Limit::Life, given)?;
+    if milliseconds == 0 || milliseconds == Limits::NONE {
+        bail!("it has to be some time, as in 30s");
+    }
+    Ok(Duration::from_millis(milliseconds))
 }
-
-/// Bytes of a file that is read here and not by the runtime, which has its limit.
-const FILE_BYTES: u64 = 256 << 20;
 
 impl ProgramFlags {
-    /// What the user means; builds a guest crate.
-    pub fn find(&self) -> Result<Found> {
+    /// What the user means: fetches a program, or builds a guest crate.
+    pub fn find(&self, cache: &CacheFlags, allowed: &Allowed) -> Result<Found> {
         let given = &self.program;
-        let path = Path::new(given);
+        let digest = self.digest.or(allowed.policy.digest());
         if self.wat {
-            let text = String::from_utf8(read(path)?).with_context(|| given.clone())?;
-            let module = wat::parse_str(text);
-            return Ok(Found {
-                place: given.clone(),
-                module: Some(module.with_context(|| given.clone())?),
-            });
+            return self.text(digest);
         }
+        if fetch::is_remote(given) {
+            let fetch = Fetch {
+                uri: given,
+                digest,
+                cache: cache.folder(),
+                ca_file: self.ca_file.as_deref(),
+                patience: self.fetch_timeout,
+                most: allowed.limits.get(Limit::ProgramBytes).min(FILE_BYTES),
+            };
+            return Ok(Found::bytes(given.clone(), fetch.bytes()?));
+        }
+        let path = Path::new(given);
         if given.starts_with("file:") || path.is_file() {
-            return Ok(Found::at(given.clone()));
+            return Found::file(given.clone(), digest);
         }
         if path.is_dir() {
-            let built = match c_project::build(path) {
-                Some(module) => module?,
-                None => guest_crate::build(GuestCrate {
-                    folder: path,
-                    bin: self.bin.as_deref(),
-                })?,
-            };
-            return Ok(Found::at(built.to_string_lossy().into_owned()));
+            if digest.is_some() {
+                bail!(
+                    "{given}: a digest is one of a program that is there, and a crate is built \
+                     anew: give the .wasm file, or leave the digest out"
+                );
+            }
+            return Found::file(self.built(path)?.to_string_lossy().into_owned(), None);
         }
         bail!(
-            "{given}: there is no such file or folder (give a guest crate's folder, a .wasm file or a file: URI)"
+            "{given}: there is no such file or folder (give a guest crate's folder, a .wasm file \
+             or a file: or https: URI)"
         )
     }
-}
 
-impl Found {
-    fn at(place: String) -> Self {
-        let module = None;
-        Found { place, module }
-    }
-
-    /// Its file.
-    pub fn path(&self) -> Result<PathBuf> {
-        let place = &self.place;
-        Ok(if self.module.is_none() && place.starts_with("file:") {
-            insula::file_path(place)?
-        } else {
-            PathBuf::from(place)
-        })
-    }
-
-    /// Its module.
-    pub fn bytes(&self) -> Result<Vec<u8>> {
-        match &self.module {
-            Some(module) => Ok(module.clone()),
-            None => read(&self.path()?),
+    fn built(&self, folder: &Path) -> Result<PathBuf> {
+        match c_project::build(folder) {
+            Some(module) => module,
+            None => guest_crate::build(GuestCrate {
+                folder,
+                bin: self.bin.as_deref(),
+            }),
         }
     }
 
-    pub fn load(&self, runtime: &Runtime) -> Result<Program> {
-        let place = &self.place;
-        let _progress = Progress::of(&format!("compiling {place}"));
-        Ok(match &self.module {
-            Some(module) => Program::from_bytes(runtime, module)?,
-            None if place.starts_with("file:") => Program::from_uri(runtime, place)?,
-            None => Program::from_file(runtime, place)?,
-        })
+    fn text(&self, digest: Option<Digest>) -> Result<Found> {
+        let given = &self.program;
+        let text = read(Path::new(given))?;
+        if let Some(digest) = digest {
+            digest.check(&text).with_context(|| given.clone())?;
+        }
+        let text = String::from_utf8(text).with_context(|| given.clone())?;
+        let module = wat::parse_str(text).with_context(|| given.clone())?;
+        Ok(Found::bytes(given.clone(), module))
     }
-}
-
-fn read(path: &Path) -> Result<Vec<u8>> {
-    let read = || -> Result<Vec<u8>> {
-        if !path.metadata()?.is_file() {
-            bail!("it is no ordinary file");
-        }
-        let mut bytes = Vec::new();
-        File::open(path)?
-            .take(FILE_BYTES + 1)
-            .read_to_end(&mut bytes)?;
-        if bytes.len() as u64 > FILE_BYTES {
-            bail!("it has more than {FILE_BYTES} bytes");
-        }
-        Ok(bytes)
-    };
-    read().with_context(|| path.display().to_string())
 }

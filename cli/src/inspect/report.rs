@@ -1,7 +1,6 @@
 //! What `insula inspect` prints.
 
 use std::fmt;
-use std::path::Path;
 
 use insula::Program;
 use serde::Serialize;
@@ -26,17 +25,17 @@ pub struct Report {
 
 impl Report {
     pub fn new(
-        path: &Path,
+        program: String,
         loaded: &anyhow::Result<Program>,
         module: Module,
         allowed: &Allowed,
     ) -> Self {
-        let program = loaded.as_ref().ok();
+        let ready = loaded.as_ref().ok();
         Report {
-            program: path.display().to_string(),
+            program,
             refused: loaded.as_ref().err().map(|error| format!("{error:#}")),
-            entries: program.map_or(Vec::new(), |program| program.entries().to_vec()),
-            default_entry: program.and_then(|program| program.default_entry().map(str::to_owned)),
+            entries: ready.map_or(Vec::new(), |program| program.entries().to_vec()),
+            default_entry: ready.and_then(|program| program.default_entry().map(str::to_owned)),
             module,
             limits: settings::limits(allowed),
             capabilities: settings::capabilities(allowed),

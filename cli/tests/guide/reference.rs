@@ -189,6 +189,7 @@ fn reference_of_policies_is_what_their_schema_says() -> Result<()> {
 /// The example of a policy: `blocks` has it read.
 const EVERY_KEY: &str = r#"name = "thumbnails"     # what its first isolate is called
 entry = "main"          # where it begins
+digest = "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 weight = 50             # half of what others get of the CPU
 output_fatal = false
 errors_fatal = true

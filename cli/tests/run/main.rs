@@ -6,6 +6,7 @@ mod c;
 mod cache;
 mod deterministic;
 mod doctor;
+mod https;
 mod inspect;
 mod json;
 mod outside;

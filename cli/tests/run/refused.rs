@@ -39,7 +39,7 @@ fn what_is_no_program_is_refused() -> Result<()> {
     refused(
         &folder.path("nowhere.wasm"),
         ": there is no such file or folder (give a guest crate's folder, a .wasm file or a \
-         file: URI)",
+         file: or https: URI)",
     )?;
     refused(
         &folder.write("notes.txt", "Some notes.\n")?,
