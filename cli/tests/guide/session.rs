@@ -83,7 +83,10 @@ fn steps(block: &Block) -> Result<Vec<Step<'_>>> {
             continue;
         }
         let step = steps.last_mut().context("a block begins with `$ `")?;
-        match line.strip_prefix("> ") {
+        match line
+            .strip_prefix('>')
+            .map(|more| more.strip_prefix(' ').unwrap_or(more))
+        {
             Some(more) if step.shown.is_empty() => {
                 step.command.push('\n');
                 step.command.push_str(more);
