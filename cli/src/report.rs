@@ -64,6 +64,15 @@ pub fn note(text: &str) {
     }
 }
 
+/// Tells what the command does now.
+pub fn state(event: &str, text: &str) {
+    if is_json() {
+        object(&json!({ "event": event, "message": text }));
+    } else {
+        say(color::NOTE, &quoted(text));
+    }
+}
+
 /// Tells how the command is to be used: what was asked for, or what is wrong.
 pub fn usage(error: &clap::Error) -> ExitCode {
     let asked_for = matches!(

@@ -4,6 +4,7 @@ mod events;
 mod finished;
 mod printer;
 mod stop;
+mod watch;
 
 use std::process::ExitCode;
 use std::time::Instant;
@@ -24,6 +25,7 @@ Examples:
   insula run guests/hello                     builds the crate and runs its `main`
   insula run plugin.wasm serve --message 8080
   insula run tool.wasm --dir .::/work::ro --env LANG -- --verbose
+  insula run . --watch                        builds and starts again on each change
   insula run plugin.wasm --policy plugin.toml --limit turn_cpu=500ms
   insula run plugin.wasm --json | jq -r 'select(.event == \"output\").text'")]
 pub struct Run {
@@ -37,6 +39,11 @@ pub struct Run {
     /// The entry's first message, as JSON.
     #[arg(long, short, value_name = "JSON")]
     message: Option<String>,
+    /// Builds and starts again whenever the program's sources, or its file, change.
+    ///
+    /// What runs goes on until what replaces it is built, and is ended then.
+    #[arg(long, short, conflicts_with = "stdin")]
+    watch: bool,
     /// Prints lines without the name of their isolate in front.
     #[arg(long)]
     no_prefix: bool,
@@ -78,22 +85,32 @@ impl Run {
             message: self.message.as_deref().map(parse_message).transpose()?,
             allowed: self.allowed.read()?,
         };
+        if self.watch {
+            return watch::watch(self, prepared);
+        }
         let found = self.program.find(&self.cache, &prepared.allowed)?;
-        self.once(&prepared, &found)
+        let stop = Stop::default();
+        self.once(&prepared, &found, &stop, || {
+            // Until here a signal ends the process: nothing runs that could lose anything.
+            let stop = stop.clone();
+            signals::listen(move |signal| stop.now(Why::Signal(signal)))
+        })
     }
 
-    /// Runs the program, once.
-    fn once(&self, prepared: &Prepared, found: &Found) -> Result<ExitCode> {
-        let stop = Stop::default();
-        let runtime = self.runtime(&prepared.allowed, &stop)?;
+    /// Runs the program, once. `begins` is called when it is loaded.
+    fn once(
+        &self,
+        prepared: &Prepared,
+        found: &Found,
+        stop: &Stop,
+        begins: impl FnOnce() -> Result<()>,
+    ) -> Result<ExitCode> {
+        let runtime = self.runtime(&prepared.allowed, stop)?;
         let program = found.load(&runtime)?;
         if self.json {
             events::loaded(&program);
         }
-        // Until here a signal ends the process: nothing runs that could lose anything.
-        let stopper = stop.clone();
-        signals::listen(move |signal| stopper.now(Why::Signal(signal)))?;
-
+        begins()?;
         let mut options = prepared.allowed.spawn_options(&runtime);
         if let Some(entry) = self.entry.as_ref().or(self.invoke.as_ref()) {
             options = options.entry(entry);

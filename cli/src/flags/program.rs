@@ -96,6 +96,24 @@ impl ProgramFlags {
         )
     }
 
+    /// What the user calls it.
+    pub fn place(&self) -> &str {
+        &self.program
+    }
+
+    /// Whether it has to be built.
+    pub fn is_built(&self) -> bool {
+        Path::new(&self.program).is_dir()
+    }
+
+    /// An error where nothing tells when it changes.
+    pub fn check_watched(&self) -> Result<()> {
+        if fetch::is_remote(&self.program) {
+            bail!("{}: --watch is for files and folders", self.program);
+        }
+        Ok(())
+    }
+
     fn built(&self, folder: &Path) -> Result<PathBuf> {
         match c_project::build(folder) {
             Some(module) => module,

@@ -7,19 +7,21 @@
 //! | `output` | `isolate`; `stream`, `stdout` or `stderr`; `text`, without its end |
 //! | `exited` | `isolate`; `reason`; `text`, the reason in words |
 //! | `warning` | `message` |
-//! | `ended` | the last: `reason` and `text` of the first isolate; `signal`, its name where one ended the run, else null; `status`, the command's exit status; `figures` |
+//! | `ended` | the last: `reason` and `text` of the first isolate; `stopped`, by what it was ended: `SIGINT`, `SIGTERM`, `changed`, or null; `status`, the command's exit status; `figures` |
 //! | `error` | the last where there is no run: `message`; `causes`, the nearest first |
 //!
 //! A reason is an object with its `kind`, such as `ended`, `panicked` or `limit`, and
 //! what belongs to it. `figures` are `isolates`, how many were spawned; `cpu_ms`, what
 //! they have computed; `wall_ms`; `peak_memory`, the most bytes of linear memory at once.
-//! With `--watch` there are `building`, `build_failed` and `changed` too, and a run's
-//! events again from `loaded` on each time.
+//! With `--watch` there are `building`, `changed`, `unchanged`, `starting`, `failed` and
+//! `waiting` too, each with a `message`, and a run's events again from `loaded` on each
+//! time.
 
 use insula::{ExitReason, Limit, Line, Program, Stream};
 use serde_json::{Map, Value, json};
 
 use super::finished::Finished;
+use super::stop::Why;
 use crate::report;
 
 pub fn loaded(program: &Program) {
@@ -64,7 +66,10 @@ pub fn ended(finished: &Finished, status: u8) {
         "event": "ended",
         "reason": reason(&finished.reason),
         "text": finished.reason.to_string(),
-        "signal": finished.signal().map(|signal| signal.name()),
+        "stopped": finished.stopped.map(|why| match why {
+            Why::Signal(signal) => signal.name(),
+            Why::Changed => "changed",
+        }),
         "status": status,
         "figures": {
             "isolates": finished.group.spawned(),

@@ -46,7 +46,10 @@ impl Finished<'_> {
 
     /// The signal that ended it, if one did.
     pub fn signal(&self) -> Option<Signal> {
-        self.stopped.map(|Why::Signal(signal)| signal)
+        match self.stopped {
+            Some(Why::Signal(signal)) => Some(signal),
+            Some(Why::Changed) | None => None,
+        }
     }
 
     fn status(&self) -> u8 {

@@ -11,6 +11,8 @@ use crate::signals::Signal;
 pub enum Why {
     /// The user or the system asked for it.
     Signal(Signal),
+    /// Another one is to take its place.
+    Changed,
 }
 
 /// Ends one run, once. Cheap to clone.

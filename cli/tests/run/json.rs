@@ -49,7 +49,7 @@ fn a_run_is_told_as_it_happens() -> Result<()> {
     assert_eq!(last["event"], "ended");
     assert_eq!(last["reason"], json!({ "kind": "ended" }));
     assert_eq!(
-        (&last["status"], &last["signal"]),
+        (&last["status"], &last["stopped"]),
         (&json!(0), &Value::Null)
     );
     assert_eq!(last["figures"]["isolates"], 3);

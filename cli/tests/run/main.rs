@@ -17,6 +17,7 @@ mod signals;
 mod started;
 mod text;
 mod told;
+mod watch;
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};

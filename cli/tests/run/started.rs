@@ -1,7 +1,7 @@
 //! A command that runs while a test does something to it.
 
 use std::io::{BufRead, BufReader, Read as _};
-use std::process::{Child, ChildStdout, Command, Stdio};
+use std::process::{Child, ChildStderr, ChildStdout, Command, Stdio};
 
 use anyhow::{Context, Result, ensure};
 use insula_tests::in_time;
@@ -11,6 +11,7 @@ use super::Ran;
 /// The command, ended when the test is over.
 pub struct Started {
     child: Child,
+    stderr: Option<BufReader<ChildStderr>>,
     stdout: BufReader<ChildStdout>,
 }
 
@@ -29,6 +30,7 @@ pub fn start_command(mut command: Command) -> Result<Started> {
     let mut child = command.spawn()?;
     let stdout = child.stdout.take().context("no pipe")?;
     Ok(Started {
+        stderr: child.stderr.take().map(BufReader::new),
         child,
         stdout: BufReader::new(stdout),
     })
@@ -39,6 +41,14 @@ impl Started {
     pub fn line(&mut self) -> Result<String> {
         let mut line = String::new();
         self.stdout.read_line(&mut line)?;
+        Ok(line)
+    }
+
+    /// The next line on its standard error.
+    pub fn error_line(&mut self) -> Result<String> {
+        let mut line = String::new();
+        let stderr = self.stderr.as_mut().context("no pipe")?;
+        stderr.read_line(&mut line)?;
         Ok(line)
     }
 
@@ -62,7 +72,7 @@ impl Started {
     /// What came of it, once it has ended. What was read already is not in there.
     pub fn finish(mut self) -> Result<Ran> {
         let (mut stdout, mut stderr) = (String::new(), String::new());
-        let mut errors = self.child.stderr.take().context("no pipe")?;
+        let mut errors = self.stderr.take().context("no pipe")?;
         let mut all = move || -> Result<Ran> {
             self.stdout.read_to_string(&mut stdout)?;
             errors.read_to_string(&mut stderr)?;
