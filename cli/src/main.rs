@@ -13,6 +13,7 @@ mod guest_crate;
 mod inspect;
 mod likely;
 mod man;
+mod new;
 mod progress;
 mod report;
 mod run;
@@ -64,6 +65,8 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Makes a guest crate that builds, runs and passes its tests.
+    New(new::New),
     /// Runs a program until nothing can happen in it any more.
     Run(run::Run),
     /// Builds a guest crate, and says what takes how many bytes in it.
@@ -97,6 +100,7 @@ fn main() -> ExitCode {
         Err(error) => return report::usage(&error),
     };
     let done = match cli.command {
+        Command::New(new) => new.run(),
         Command::Run(run) => run.run(),
         Command::Build(build) => build.run(),
         Command::Inspect(inspect) => inspect.run(),

@@ -1,8 +1,9 @@
-//! The contract, `wit/isolate.wit`, in Rust.
+//! The contract, `wit/isolate.wit`, in Rust: a copy of the one in the repository, as a
+//! package has nothing outside of its folder. A test keeps the two equal.
 
 #![allow(missing_docs, clippy::all, reason = "generated")]
 
-wit_bindgen::generate!({ path: "../wit", world: "guest" });
+wit_bindgen::generate!({ path: "wit", world: "guest" });
 
 pub use insula::isolate::{control, isolates, names, ports, refusals, self_, timers};
 

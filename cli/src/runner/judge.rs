@@ -100,8 +100,9 @@ const FRAMES: usize = 12;
 const LIBTEST: &str = "test::__rust_begin_short_backtrace";
 
 /// What calls tests and handlers: of no interest to who wrote them.
-const MACHINERY: [&str; 4] = [
+const MACHINERY: [&str; 5] = [
     "insula_guest::",
+    "std::thread::local::LocalKey<insula_guest::",
     "core::ops::function::",
     "alloc::boxed::Box<dyn core::ops::function::",
     "__main_void",
@@ -131,7 +132,7 @@ fn own(frames: &[Frame]) -> &[Frame] {
     let is_own = |frame: &Frame| {
         let name = frame.function.trim_start_matches(['<', '&']);
         let is_call = name.contains(" as core::ops::function::Fn");
-        !is_call && !MACHINERY.iter().any(|start| name.starts_with(start))
+        !is_call && name != "wake" && !MACHINERY.iter().any(|start| name.starts_with(start))
     };
     let outermost = frames.iter().rposition(is_own);
     &frames[..outermost.map_or(0, |outermost| outermost + 1)]
@@ -204,7 +205,7 @@ mod tests {
         assert_eq!(own(&stack), &stack[..2]);
         let stack = frames(&["my::test", "test::__rust_begin_short_backtrace", "my::main"]);
         assert_eq!(own(&stack), &stack[..1]);
-        assert_eq!(own(&frames(&["insula_guest::turn::wake"])), []);
+        assert_eq!(own(&frames(&["insula_guest::turn::wake", "wake"])), []);
     }
 
     #[test]

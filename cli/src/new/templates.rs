@@ -1,0 +1,132 @@
+//! What new crates are made of: the files in `cli/templates`.
+
+use super::sdk::Sdk;
+
+/// What guests are written in.
+pub const LANGUAGES: [&str; 1] = ["rust"];
+
+/// What a new crate is made of.
+pub struct Template {
+    pub name: &'static str,
+    language: &'static str,
+    /// What it shows, in a line.
+    pub about: &'static str,
+    /// What it depends on beside the SDK, as lines of its Cargo.toml.
+    dependencies: &'static str,
+    /// Its own files.
+    files: &'static [(&'static str, &'static str)],
+}
+
+macro_rules! file {
+    ($folder:literal, $path:literal) => {
+        (
+            $path,
+            include_str!(concat!("../../templates/", $folder, "/", $path)),
+        )
+    };
+}
+
+/// Files of every crate in Rust.
+const RUST: &[(&str, &str)] = &[
+    (
+        "Cargo.toml",
+        include_str!("../../templates/rust/common/Cargo.toml.template"),
+    ),
+    (
+        ".cargo/config.toml",
+        include_str!("../../templates/rust/common/cargo-config.toml"),
+    ),
+    (
+        ".gitignore",
+        include_str!("../../templates/rust/common/gitignore"),
+    ),
+    (
+        "README.md",
+        include_str!("../../templates/rust/common/README.md.template"),
+    ),
+    (
+        "rust-toolchain.toml",
+        include_str!("../../templates/rust/common/rust-toolchain.toml"),
+    ),
+];
+
+const TEMPLATES: &[Template] = &[
+    Template {
+        name: "echo",
+        language: "rust",
+        about: "an isolate that answers, and another that asks it",
+        dependencies: "",
+        files: &[
+            file!("rust/echo", "src/main.rs"),
+            file!("rust/echo", "src/text.rs"),
+        ],
+    },
+    Template {
+        name: "worker-pool",
+        language: "rust",
+        about: "work that is shared out among isolates",
+        dependencies: "",
+        files: &[
+            file!("rust/worker-pool", "src/main.rs"),
+            file!("rust/worker-pool", "src/primes.rs"),
+        ],
+    },
+    Template {
+        name: "supervised",
+        language: "rust",
+        about: "an isolate that is started again when it fails",
+        dependencies: "",
+        files: &[
+            file!("rust/supervised", "src/main.rs"),
+            file!("rust/supervised", "src/orders.rs"),
+        ],
+    },
+];
+
+pub fn all() -> impl Iterator<Item = &'static Template> {
+    TEMPLATES.iter()
+}
+
+impl Template {
+    pub fn named(language: &str, name: &str) -> Option<&'static Self> {
+        all().find(|template| template.language == language && template.name == name)
+    }
+
+    pub fn names_in(language: &str) -> Vec<&'static str> {
+        let own = all().filter(|template| template.language == language);
+        own.map(|template| template.name).collect()
+    }
+
+    /// The files of a crate of this name.
+    pub fn files(&self, name: &str, sdk: &Sdk) -> Vec<(String, String)> {
+        let common = match self.language {
+            "rust" => RUST,
+            _ => &[],
+        };
+        let files = common.iter().chain(self.files);
+        files
+            .map(|(path, text)| ((*path).to_owned(), self.filled(text, name, sdk)))
+            .collect()
+    }
+
+    fn filled(&self, text: &str, name: &str, sdk: &Sdk) -> String {
+        let about = format!("{}{}.", self.about[..1].to_uppercase(), &self.about[1..]);
+        [
+            ("{{name}}", name),
+            ("{{about}}", &about),
+            ("{{insula-guest}}", &sdk.dependency()),
+            ("{{dependencies}}", self.dependencies),
+            ("{{host}}", host_triple()),
+            ("{{vendor}}", sdk.note()),
+        ]
+        .into_iter()
+        .fold(text.to_owned(), |text, (mark, value)| {
+            text.replace(mark, value)
+        })
+    }
+}
+
+/// A target for tests without isolates: the one that this command was built for.
+fn host_triple() -> &'static str {
+    env!("INSULA_HOST")
+}
