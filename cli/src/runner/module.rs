@@ -22,6 +22,9 @@ pub struct TestModule {
     pub bytes: Vec<u8>,
     /// The tests that are entries, by the name that libtest has for them.
     pub records: BTreeMap<String, Record>,
+    /// Whether libtest is in it. It is not where tests are written in C: the records
+    /// are all that there is.
+    pub has_libtest: bool,
 }
 
 /// What the SDK's attribute says of a test.
@@ -39,9 +42,14 @@ pub struct Record {
 }
 
 impl TestModule {
-    /// Whether this is a module of tests. Nothing in it says so but libtest's own
-    /// words, which no other program has: those of its options and variables.
+    /// Whether this is a module of tests. Of one in Rust nothing says so but libtest's
+    /// own words, which no other program has: those of its options and variables. One in
+    /// C has a list of tests.
     pub fn is_one(bytes: &[u8]) -> bool {
+        Self::has_libtest(bytes) || lists_tests(bytes)
+    }
+
+    fn has_libtest(bytes: &[u8]) -> bool {
         const WORDS: [&str; 2] = ["RUST_TEST_THREADS", "include-ignored"];
         let is_there = |word: &&str| memchr::memmem::find(bytes, word.as_bytes()).is_some();
         WORDS.iter().all(|word| is_there(&word))
@@ -72,6 +80,7 @@ impl TestModule {
                 .into_iter()
                 .map(|record| (record.name().to_owned(), record))
                 .collect(),
+            has_libtest: Self::has_libtest(bytes),
         })
     }
 }
@@ -82,6 +91,13 @@ impl Record {
         let entry = &self.entry;
         entry.split_once("::").map_or(entry, |(_, name)| name)
     }
+}
+
+/// Whether a module has a section that lists tests. Bytes that are no module have none.
+fn lists_tests(bytes: &[u8]) -> bool {
+    Parser::new(0).parse_all(bytes).map_while(Result::ok).any(
+        |payload| matches!(payload, Payload::CustomSection(section) if section.name() == SECTION),
+    )
 }
 
 fn read_records(section: &[u8]) -> Result<Vec<Record>> {
@@ -190,5 +206,12 @@ mod tests {
         assert!(TestModule::is_one(
             b"\0asm RUST_TEST_THREADS .. include-ignored"
         ));
+        let text = r#"(module (@custom "insula:tests" "{\"test\":\"c::a\"}\n"))"#;
+        let bytes = wat::parse_str(text).expect("it is a module");
+        assert!(TestModule::is_one(&bytes));
+        let module = TestModule::read(&bytes).expect("it lists a test");
+        assert!(!module.has_libtest);
+        let without = wat::parse_str("(module (@custom \"other\" \"\"))").expect("it is a module");
+        assert!(!TestModule::is_one(&without));
     }
 }

@@ -21,6 +21,7 @@ pub struct Host {
     runtime: Runtime,
     program: Program,
     records: std::collections::BTreeMap<String, Record>,
+    has_libtest: bool,
     allowed: Allowed,
     captured: Captured,
     heard: Mutex<Heard>,
@@ -58,11 +59,17 @@ impl Host {
         Ok(Host {
             program: Program::from_bytes(&runtime, &module.bytes)?,
             records: module.records,
+            has_libtest: module.has_libtest,
             heard: Mutex::new(Heard::new(runtime.events())),
             runtime,
             allowed,
             captured,
         })
+    }
+
+    /// Whether libtest is in the module; else the entries are all its tests.
+    pub fn has_libtest(&self) -> bool {
+        self.has_libtest
     }
 
     /// The tests that are entries.

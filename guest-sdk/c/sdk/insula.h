@@ -59,6 +59,9 @@
     void insula_entry_##name(void) { insula_run(insula_body_of_##name); }               \
     static void insula_body_of_##name(void)
 
+/* Says in another source or a header that there is such an entry, for insula_spawn. */
+#define INSULA_DECLARE_ENTRY(name) void insula_entry_##name(void)
+
 #define INSULA_EXPORT(name) __attribute__((export_name(name)))
 #define INSULA_TEXT_OF_(x) #x
 #define INSULA_TEXT_OF(x) INSULA_TEXT_OF_(x)
@@ -274,8 +277,8 @@ typedef struct insula_spawn_options {
 /* Starts an isolate, and answers at once; `out` is yours. */
 insula_status insula_spawn_with(const insula_spawn_options *options, insula_isolate *out);
 
-/* Starts one of this program. The entry has to be defined above, and has to be an
- * entry, or it does not compile: `insula_spawn(worker, NULL, &isolate)`. */
+/* Starts one of this program. The entry has to be defined or declared above, or it does
+ * not compile: `insula_spawn(worker, NULL, &isolate)`. */
 #define insula_spawn(entry_name, first_message, out)                                    \
     ((void)insula_entry_##entry_name,                                                   \
      insula_spawn_with(&(insula_spawn_options){.entry = #entry_name,                    \

@@ -141,7 +141,7 @@ impl Project {
     ) -> Result<PathBuf, BuildError> {
         let mut make = Command::new("make");
         make.current_dir(&self.folder)
-            .arg("--no-print-directory")
+            .args(["--silent", "--no-print-directory"])
             .arg(format!("CC={}", toolchain.cc()))
             .arg(format!("{variable}={}", module.display()))
             .args(target)
