@@ -12,6 +12,6 @@ pub use allowed::{Allowed, AllowedFlags, Source};
 pub use cache::CacheFlags;
 use capabilities::CapabilityFlags;
 pub use found::Found;
-use limits::LimitFlags;
+pub use limits::LimitFlags;
 pub use profile::ProfileFlag;
 pub use program::ProgramFlags;

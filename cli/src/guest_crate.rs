@@ -1,7 +1,7 @@
 //! Building a guest crate: the wasm target is added where it is missing, and
 //! cargo does the rest.
 
-mod cargo;
+pub mod cargo;
 mod programs;
 
 use std::io::{BufRead, BufReader};

@@ -20,6 +20,7 @@ mod run;
 mod runner;
 mod signals;
 mod table;
+mod test;
 
 use std::process::ExitCode;
 
@@ -71,6 +72,8 @@ enum Command {
     Run(run::Run),
     /// Builds a guest crate, and says what takes how many bytes in it.
     Build(build::Build),
+    /// Runs the tests of a guest crate, each in an isolate of its own.
+    Test(test::Test),
     /// Shows what a program is, and what it would be allowed.
     Inspect(inspect::Inspect),
     /// Proves each limit on this machine, and says what the machine allows.
@@ -103,6 +106,7 @@ fn main() -> ExitCode {
         Command::New(new) => new.run(),
         Command::Run(run) => run.run(),
         Command::Build(build) => build.run(),
+        Command::Test(test) => test.run(),
         Command::Inspect(inspect) => inspect.run(),
         Command::Doctor(doctor) => doctor.run(),
         Command::Runner(runner) => runner.run(),

@@ -30,6 +30,11 @@ fn long_help() -> String {
 }
 
 impl LimitFlags {
+    /// As they were given.
+    pub fn given(&self) -> &[String] {
+        &self.limit
+    }
+
     /// The limits that the flags set, in their order.
     pub fn read(&self) -> Result<Vec<(Limit, u64)>> {
         let settings = self.limit.iter();

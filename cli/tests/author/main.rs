@@ -4,3 +4,4 @@
 mod new;
 mod runner;
 mod support;
+mod test;

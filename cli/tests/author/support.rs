@@ -69,6 +69,17 @@ pub fn lock(folder: &Path) -> Result<()> {
 
 /// The guest crate in `cli/tests/author/tested`, with these flags of the runner.
 pub fn tested(folder: &Folder, flags: &[&str]) -> Result<()> {
+    without_runner(folder)?;
+    let runner: Vec<_> = ["insula", "runner"].iter().chain(flags).collect();
+    let config = fs::read_to_string(folder.path(".cargo/config.toml"))?;
+    let target = "[target.wasm32-wasip1]\n";
+    let config = config.replace(target, &format!("{target}runner = {runner:?}\n"));
+    folder.write(".cargo/config.toml", config)?;
+    Ok(())
+}
+
+/// The same, where no runner is set up.
+pub fn without_runner(folder: &Folder) -> Result<()> {
     let sdk = root().join("guest-sdk").canonicalize()?;
     folder.write(
         "Cargo.toml",
@@ -79,10 +90,7 @@ pub fn tested(folder: &Folder, flags: &[&str]) -> Result<()> {
     )?;
     folder.write("src/main.rs", include_str!("tested/main.rs"))?;
     lock(&folder.path("."))?;
-    let runner: Vec<_> = ["insula", "runner"].iter().chain(flags).collect();
     let config = fs::read_to_string(root().join("guests/.cargo/config.toml"))?;
-    let target = "[target.wasm32-wasip1]\n";
-    let config = config.replace(target, &format!("{target}runner = {runner:?}\n"));
     folder.write(".cargo/config.toml", config)?;
     Ok(())
 }
