@@ -40,6 +40,7 @@ macro_rules! pages {
 }
 
 pages! {
+    your_first_plugin: "start/plugin.md";
     guests_in_c: "guide/c.md";
     looking_at_it: "guide/looking.md";
     at_a_shell: "start/shell.md";

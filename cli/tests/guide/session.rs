@@ -4,24 +4,29 @@
 //! file or folder of the repository, and `<!-- guide: host NAME -->` that `cargo run` is
 //! the example of that name in `docs/examples/host`, which `cargo test` has built (a new
 //! crate would build wasmtime once more). A block below `<!-- guide: write PATH -->` is
-//! what the reader writes into a file.
+//! what the reader writes into a file; below `<!-- guide: edit PATH -->`, the function that
+//! is put in the place of the one of its name at the beginning of a file.
 //!
 //! A block that is marked `any-order` shows what isolates print beside each other. One
 //! that is marked `fails` has commands that exit with another status than 0; elsewhere
 //! `echo $?` shows it.
 
 use std::fs;
+use std::hash::{Hash, Hasher};
 use std::io::{BufRead, BufReader, Read};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::mpsc;
+use std::thread;
 use std::time::Duration;
-
-use anyhow::{Context, Result, bail, ensure};
-use insula_tests::in_time;
 
 use super::page::{Block, Page};
 use super::{build, pattern, root, source};
+use anyhow::{Context, Result, bail, ensure};
+
+/// How long a command may take: it may build a crate on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(900);
 
 /// What the session's folder is called in what is shown.
 const HOME: &str = "/home/ada";
@@ -54,8 +59,8 @@ pub fn run(name: &str) -> Result<()> {
         while let Some((_, directive)) = directives.next_if(|(line, _)| *line < block.line) {
             session.prepare(directive).with_context(at)?;
         }
-        if let Some(path) = written(block) {
-            session.write(path, &block.text).with_context(at)?;
+        for said in &block.directives {
+            session.write(said, &block.text).with_context(at)?;
         }
         if block.language == "console" {
             session.block(block).with_context(at)?;
@@ -64,10 +69,17 @@ pub fn run(name: &str) -> Result<()> {
     Ok(())
 }
 
-/// The file that a block is written to.
-fn written(block: &Block) -> Option<&str> {
-    let said = block.directives.iter();
-    said.filter_map(|said| said.strip_prefix("write ")).next()
+/// A file with this function, which stands at its beginning, in the place of its first.
+fn with_function(file: &str, function: &str) -> Result<String> {
+    let name = |text: &str| text.split('(').next().map(str::to_owned);
+    let (_, rest) = file
+        .split_once("\n}\n")
+        .context("the file has a function")?;
+    ensure!(
+        name(file) == name(function),
+        "the file begins with another function"
+    );
+    Ok(format!("{function}{rest}"))
 }
 
 fn steps(block: &Block) -> Result<Vec<Step<'_>>> {
@@ -97,12 +109,24 @@ fn steps(block: &Block) -> Result<Vec<Step<'_>>> {
     Ok(steps)
 }
 
+/// Does what may not hang.
+fn in_time<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
+    let (done, result) = mpsc::channel();
+    thread::spawn(move || done.send(work()));
+    let result = result.recv_timeout(PATIENCE);
+    result.with_context(|| format!("it is not done after {PATIENCE:?}"))
+}
+
 impl Session {
     fn new(page: &str) -> Result<Self> {
         let name = page.replace(['/', '.'], "-");
         // Not in the repository: a crate that is made there would be in its workspace.
-        let folder = format!("insula-guide-{}-{name}", std::process::id());
-        let folder = std::env::temp_dir().join(folder);
+        // By the same name each time, so that cargo knows again what it has built.
+        let mut checkout = std::hash::DefaultHasher::new();
+        root().hash(&mut checkout);
+        let folder = format!("insula-guide-{:x}", checkout.finish());
+        let folder = std::env::temp_dir().join(folder).join(name);
+        let _ = fs::remove_dir_all(&folder);
         fs::create_dir_all(folder.join(".bin"))?;
         let folder = folder.canonicalize()?;
         std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_insula"), folder.join(".bin/insula"))?;
@@ -136,16 +160,28 @@ impl Session {
                 self.host = Some(host);
             }
             // It is of a block.
-            ["write", _] => {}
+            ["write" | "edit", _] => {}
             _ => bail!("there is no directive `{directive}`"),
         }
         Ok(())
     }
 
-    fn write(&self, path: &str, text: &str) -> Result<()> {
+    /// Does what is said of a block.
+    fn write(&self, said: &str, text: &str) -> Result<()> {
+        let (what, path) = said.split_once(' ').unwrap_or((said, ""));
         let path = self.folder.join(path);
-        fs::create_dir_all(path.parent().context("it is in the folder")?)?;
-        Ok(fs::write(path, text)?)
+        match what {
+            "write" => {
+                fs::create_dir_all(path.parent().context("it is in the folder")?)?;
+                fs::write(path, text)?;
+            }
+            "edit" => {
+                let file = fs::read_to_string(&path)?;
+                fs::write(path, with_function(&file, text)?)?;
+            }
+            _ => {}
+        }
+        Ok(())
     }
 
     fn block(&mut self, block: &Block) -> Result<()> {
@@ -185,7 +221,7 @@ impl Session {
             return self.beside(command, &step.shown);
         }
         let mut command = self.command(&step.command);
-        let output = in_time(move || command.output())?;
+        let output = in_time(move || command.output())??;
         self.status = output.status.code().unwrap_or(-1);
         let printed = self.plain(&String::from_utf8(output.stdout)?);
         let printed: Vec<_> = printed.lines().collect();
@@ -229,9 +265,9 @@ impl Session {
                 );
             }
             // What else it prints has to go somewhere.
-            std::thread::spawn(move || output.read_to_end(&mut Vec::new()));
+            thread::spawn(move || output.read_to_end(&mut Vec::new()));
             Ok(())
-        })
+        })?
     }
 
     /// A command as a shell runs it, with what it says on both of its outputs in order.
@@ -286,7 +322,7 @@ impl Drop for Session {
             let _ = Command::new("kill").args(["-TERM", "--", &group]).status();
             let deadline = std::time::Instant::now() + Duration::from_secs(10);
             while matches!(child.try_wait(), Ok(None)) && std::time::Instant::now() < deadline {
-                std::thread::sleep(Duration::from_millis(20));
+                thread::sleep(Duration::from_millis(20));
             }
             let _ = Command::new("kill")
                 .args(["-KILL", "--", &group])
