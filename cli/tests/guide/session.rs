@@ -224,7 +224,8 @@ impl Session {
         let output = in_time(move || command.output())??;
         self.status = output.status.code().unwrap_or(-1);
         let printed = self.plain(&String::from_utf8(output.stdout)?);
-        let printed: Vec<_> = printed.lines().collect();
+        // Empty lines at the end are for the eye.
+        let printed: Vec<_> = printed.trim_end().lines().collect();
         let matches = match in_any_order {
             true => pattern::matches_in_any_order,
             false => pattern::matches,
