@@ -29,15 +29,21 @@ pub struct Fetch<'a> {
 
 /// Whether a program is to be fetched, by what the user calls it.
 pub fn is_remote(place: &str) -> bool {
-    let lower = place.get(..8).unwrap_or(place).to_ascii_lowercase();
-    lower.starts_with("https://") || lower.starts_with("http://")
+    let scheme = place.split_once(':').map(|(scheme, _)| scheme);
+    scheme.is_some_and(|scheme| {
+        scheme.eq_ignore_ascii_case("https") || scheme.eq_ignore_ascii_case("http")
+    })
 }
 
 impl Fetch<'_> {
     /// The program's bytes, which have the digest.
     pub fn bytes(&self) -> Result<Vec<u8>> {
         let uri = self.uri;
-        if !uri.to_ascii_lowercase().starts_with("https://") {
+        let lower = uri.to_ascii_lowercase();
+        if lower.starts_with("https:") && !lower.starts_with("https://") {
+            bail!("{uri}: it is no URI of a program: write https://HOST/PATH");
+        }
+        if !lower.starts_with("https:") {
             bail!("{uri}: http: is open to whoever is on the way, so only https: is fetched");
         }
         // They would be shown in every message.

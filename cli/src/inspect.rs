@@ -1,5 +1,6 @@
 //! `insula inspect`: what a program is, and what it would be allowed.
 
+mod asks;
 mod module;
 mod report;
 mod settings;
@@ -50,7 +51,7 @@ impl Inspect {
             // The runtime says better what is wrong with what is no module at all.
             Err(error) => return loaded.and(Err(error)),
         };
-        let report = Report::new(found.shown(), &loaded, module, &allowed);
+        let report = Report::new(found.shown(), &bytes, &loaded, module, &allowed);
         if self.json {
             print(&(serde_json::to_string_pretty(&report)? + "\n"));
         } else {

@@ -2,6 +2,7 @@
 
 #![forbid(unsafe_code)]
 
+mod advice;
 mod build;
 mod c_project;
 mod color;
@@ -100,7 +101,7 @@ fn main() -> ExitCode {
     report::choose(std::env::args_os().skip(1));
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
-        Err(error) => return report::usage(&error),
+        Err(error) => return report::usage(error),
     };
     let done = match cli.command {
         Command::New(new) => new.run(),

@@ -29,7 +29,12 @@ impl Man {
                     fs::create_dir_all(&dir)?;
                     Ok(clap_mangen::generate_to(Cli::command(), &dir)?)
                 };
-                let of = || format!("--dir {}: the pages could not be written", dir.display());
+                let of = || {
+                    format!(
+                        "--dir {}: the pages could not be written there",
+                        dir.display()
+                    )
+                };
                 written().with_context(of)?;
             }
             None => {

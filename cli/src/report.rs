@@ -7,11 +7,13 @@ use std::process::ExitCode;
 use std::sync::OnceLock;
 
 use anstyle::Style;
-use clap::error::ErrorKind;
+use clap::CommandFactory as _;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use insula::ExitReason;
 use serde_json::json;
 
-use crate::color;
+use crate::Cli;
+use crate::{advice, color, likely};
 
 /// The exit status for wrong use and for programs that cannot be loaded.
 pub const WRONG_USE: u8 = 2;
@@ -37,21 +39,25 @@ fn is_json() -> bool {
     JSON.get().copied().unwrap_or(false)
 }
 
-/// Tells why the command itself failed.
+/// Tells why the command itself failed, and what to do.
 pub fn error(error: &anyhow::Error) {
+    let advice = advice::of(error);
     if is_json() {
         let causes: Vec<_> = error.chain().skip(1).map(ToString::to_string).collect();
         let message = error.to_string();
-        object(&json!({ "event": "error", "message": message, "causes": causes }));
+        let fields = json!({ "message": message, "causes": causes, "advice": advice });
+        event("error", &fields);
     } else {
-        say(color::ERROR, &quoted(&format!("{error:#}")));
+        let advice = advice.map(|advice| format!(" ({advice})"));
+        let text = format!("{error:#}{}", advice.unwrap_or_default());
+        say(color::ERROR, &quoted(&text));
     }
 }
 
 /// Tells of something that did not work, although the command goes on.
 pub fn warning(warning: &str) {
     if is_json() {
-        object(&json!({ "event": "warning", "message": warning }));
+        event("warning", &json!({ "message": warning }));
     } else {
         say(color::ERROR, &quoted(warning));
     }
@@ -65,16 +71,17 @@ pub fn note(text: &str) {
 }
 
 /// Tells what the command does now.
-pub fn state(event: &str, text: &str) {
+pub fn state(kind: &str, text: &str) {
     if is_json() {
-        object(&json!({ "event": event, "message": text }));
+        event(kind, &json!({ "message": text }));
     } else {
         say(color::NOTE, &quoted(text));
     }
 }
 
 /// Tells how the command is to be used: what was asked for, or what is wrong.
-pub fn usage(error: &clap::Error) -> ExitCode {
+pub fn usage(mut error: clap::Error) -> ExitCode {
+    suggest_command(&mut error);
     let asked_for = matches!(
         error.kind(),
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion
@@ -82,12 +89,29 @@ pub fn usage(error: &clap::Error) -> ExitCode {
     if is_json() && !asked_for {
         let text = error.render().to_string();
         let message = text.strip_prefix("error: ").unwrap_or(&text).trim_end();
-        object(&json!({ "event": "error", "message": message, "causes": [] }));
+        let fields = json!({ "message": message, "causes": [], "advice": null });
+        event("error", &fields);
     } else {
         // Nobody may be there to read it.
         let _ = error.print();
     }
     ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(WRONG_USE))
+}
+
+/// The command that was likely meant: letters that changed places count for less here.
+fn suggest_command(error: &mut clap::Error) {
+    let Some(ContextValue::String(given)) = error.get(ContextKind::InvalidSubcommand) else {
+        return;
+    };
+    let command = Cli::command();
+    let known = command
+        .get_subcommands()
+        .filter(|known| !known.is_hide_set());
+    let known: Vec<_> = known.map(clap::Command::get_name).collect();
+    if let Some(meant) = likely::most_like(given, &known) {
+        let meant = ContextValue::Strings(vec![(*meant).to_owned()]);
+        error.insert(ContextKind::SuggestedSubcommand, meant);
+    }
 }
 
 /// Tells why an isolate ended, unless it just ended.
@@ -121,9 +145,12 @@ pub fn print(text: &str) {
     let _ = std::io::stdout().write_all(text.as_bytes());
 }
 
-/// Prints an object on a line of its own.
-pub fn object(object: &serde_json::Value) {
-    print(&format!("{object}\n"));
+/// Prints what happened on a line of its own: an object that begins with what it is.
+pub fn event(kind: &str, fields: &serde_json::Value) {
+    let fields = fields.to_string();
+    let rest = fields.trim_start_matches('{');
+    let comma = if rest == "}" { "" } else { "," };
+    print(&format!("{{\"event\":{}{comma}{rest}\n", json!(kind)));
 }
 
 /// Prints to standard error, in one piece. Nobody may be there to read it.

@@ -63,6 +63,7 @@ pub struct Run {
     #[arg(
         long,
         value_name = "SEED",
+        value_parser = seed,
         conflicts_with_all = ["clock", "random"],
         help_heading = "How it runs"
     )]
@@ -156,6 +157,13 @@ impl Run {
         }
         Ok(runtime.start()?)
     }
+}
+
+fn seed(given: &str) -> Result<u64> {
+    given
+        .parse()
+        .ok()
+        .context("it has to be a whole number, as in `--deterministic 7`")
 }
 
 fn parse_message(json: &str) -> Result<Value> {

@@ -1,6 +1,6 @@
 //! The request, and what may be wrong with its answer.
 
-use std::io::Read as _;
+use std::io::{ErrorKind, Read as _};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -13,6 +13,8 @@ use crate::progress::Progress;
 
 /// How often a server may send us elsewhere.
 const REDIRECTS: u32 = 5;
+
+const NOBODY: &str = "nobody answers there: is the host right, and is there a network?";
 
 /// How much is read at once.
 const PART: usize = 64 << 10;
@@ -129,9 +131,8 @@ fn explain(fetch: &Fetch, error: &ureq::Error) -> Error {
         E::HostNotFound => {
             "there is no such host: is its name right, and is there a network?".to_owned()
         }
-        E::ConnectionFailed => {
-            "nobody answers there: is the host right, and is there a network?".to_owned()
-        }
+        E::Io(error) if error.kind() == ErrorKind::ConnectionRefused => NOBODY.to_owned(),
+        E::ConnectionFailed => NOBODY.to_owned(),
         E::TooManyRedirects => format!("the server sends on more than {REDIRECTS} times"),
         E::RequireHttpsOnly(uri) => format!(
             "the server sends on to {}, and only https: is fetched",
@@ -141,7 +142,7 @@ fn explain(fetch: &Fetch, error: &ureq::Error) -> Error {
         E::Rustls(error) => not_trusted(error),
         E::Io(error) => match error.get_ref().and_then(|inner| inner.downcast_ref()) {
             Some(error) => not_trusted(error),
-            None if error.kind() == std::io::ErrorKind::UnexpectedEof => {
+            None if error.kind() == ErrorKind::UnexpectedEof => {
                 "the server stopped before the end: try again".to_owned()
             }
             None => error.to_string(),

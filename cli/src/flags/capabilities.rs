@@ -1,8 +1,9 @@
 //! What a program may reach of the world outside.
 
+use std::env::VarError;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use clap::Args;
 use insula::{Capabilities, ClockAccess, DirGrant, Random, Stdin};
 
@@ -77,11 +78,15 @@ fn read_variable(given: &str) -> Result<(&str, String)> {
     if let Some((name, value)) = given.split_once('=') {
         return Ok((name, value.to_owned()));
     }
-    let own = std::env::var(given);
-    let own = own.with_context(|| {
-        format!("--env {given}: it is not set here, so give it a value: --env {given}=VALUE")
-    })?;
-    Ok((given, own))
+    match std::env::var(given) {
+        Ok(own) => Ok((given, own)),
+        Err(VarError::NotPresent) => {
+            bail!("--env {given}: it is not set here, so give it a value: --env {given}=VALUE")
+        }
+        Err(VarError::NotUnicode(_)) => {
+            bail!("--env {given}: its value here is no UTF-8, so give it one: --env {given}=VALUE")
+        }
+    }
 }
 
 /// A path as a URI; a URI as it is.
@@ -91,7 +96,7 @@ fn as_uri(given: &str) -> Result<String> {
     }
     let path: PathBuf = Path::new(given)
         .canonicalize()
-        .with_context(|| format!("--grant-uri {given}"))?;
+        .with_context(|| format!("--grant-uri {given}: give a file or folder that is there"))?;
     insula::file_uri(&path)
         .with_context(|| format!("--grant-uri {given}: it cannot be said as a URI"))
 }

@@ -131,7 +131,11 @@ impl ProgramFlags {
             digest.check(&text).with_context(|| given.clone())?;
         }
         let text = String::from_utf8(text).with_context(|| given.clone())?;
-        let module = wat::parse_str(text).with_context(|| given.clone())?;
+        let module = wat::parse_str(text).map_err(|mut error| {
+            error.set_path(given);
+            error
+        });
+        let module = module.context("it is no WebAssembly text")?;
         Ok(Found::bytes(given.clone(), module))
     }
 }

@@ -3,8 +3,10 @@
 use std::fmt;
 
 use insula::Program;
+use insula_policy::Digest;
 use serde::Serialize;
 
+use super::asks::{self, Asked};
 use super::module::{Imported, Module, Sizes};
 use super::settings::{self, Capability, LimitInEffect};
 use crate::flags::Allowed;
@@ -17,8 +19,11 @@ pub struct Report {
     refused: Option<String>,
     entries: Vec<String>,
     default_entry: Option<String>,
+    digest: String,
     #[serde(flatten)]
     module: Module,
+    /// What it asks its host for, and whether it gets it.
+    asks: Vec<Asked>,
     limits: Vec<LimitInEffect>,
     capabilities: Vec<Capability>,
 }
@@ -26,6 +31,7 @@ pub struct Report {
 impl Report {
     pub fn new(
         program: String,
+        bytes: &[u8],
         loaded: &anyhow::Result<Program>,
         module: Module,
         allowed: &Allowed,
@@ -36,6 +42,8 @@ impl Report {
             refused: loaded.as_ref().err().map(|error| format!("{error:#}")),
             entries: ready.map_or(Vec::new(), |program| program.entries().to_vec()),
             default_entry: ready.and_then(|program| program.default_entry().map(str::to_owned)),
+            digest: Digest::of(bytes).to_string(),
+            asks: asks::of(&module, allowed),
             module,
             limits: settings::limits(allowed),
             capabilities: settings::capabilities(allowed),
@@ -58,6 +66,7 @@ impl Report {
             };
             facts.row(["entry", &format!("{entry}{note}")]);
         }
+        facts.row(["digest", &self.digest]);
         facts.row(["size", &format!("{} bytes", module.bytes)]);
         let code = format!(
             "{} functions in {} bytes",
@@ -105,6 +114,7 @@ fn note(import: &Imported) -> &'static str {
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.facts())?;
+        write!(f, "\nasks for\n{}", asks::table(&self.asks))?;
         write!(f, "\nimports\n{}", self.imports())?;
         write!(f, "\nlimits\n{}", settings::limit_table(&self.limits))?;
         let capabilities = settings::capability_table(&self.capabilities);

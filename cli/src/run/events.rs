@@ -17,6 +17,8 @@
 //! `waiting` too, each with a `message`, and a run's events again from `loaded` on each
 //! time.
 
+use std::time::Duration;
+
 use insula::{ExitReason, Limit, Line, Program, Stream};
 use serde_json::{Map, Value, json};
 
@@ -25,59 +27,67 @@ use super::stop::Why;
 use crate::report;
 
 pub fn loaded(program: &Program) {
-    report::object(&json!({
-        "event": "loaded",
-        "program": program.name(),
-        "entries": program.entries(),
-        "from_cache": program.is_from_cache(),
-    }));
+    report::event(
+        "loaded",
+        &json!({
+            "program": program.name(),
+            "entries": program.entries(),
+            "from_cache": program.is_from_cache(),
+        }),
+    );
 }
 
 pub fn started(isolate: &str) {
-    report::object(&json!({ "event": "started", "isolate": isolate }));
+    report::event("started", &json!({ "isolate": isolate }));
 }
 
 pub fn output(line: &Line<'_>) {
-    report::object(&json!({
-        "event": "output",
-        "isolate": line.isolate,
-        "stream": match line.stream {
-            Stream::Stdout => "stdout",
-            Stream::Stderr => "stderr",
-        },
-        "text": line.text,
-    }));
+    report::event(
+        "output",
+        &json!({
+            "isolate": line.isolate,
+            "stream": match line.stream {
+                Stream::Stdout => "stdout",
+                Stream::Stderr => "stderr",
+            },
+            "text": line.text,
+        }),
+    );
 }
 
 pub fn exited(isolate: &str, why: &ExitReason) {
-    report::object(&json!({
-        "event": "exited",
-        "isolate": isolate,
-        "reason": reason(why),
-        "text": why.to_string(),
-    }));
+    report::event(
+        "exited",
+        &json!({
+            "isolate": isolate,
+            "reason": reason(why),
+            "text": why.to_string(),
+        }),
+    );
 }
 
 pub fn ended(finished: &Finished, status: u8) {
     let usage = finished.group.usage();
     let memory = usage.get(Limit::GroupMemory).unwrap_or_default();
-    let milliseconds = |time: std::time::Duration| time.as_secs_f64() * 1_000.0;
-    report::object(&json!({
-        "event": "ended",
-        "reason": reason(&finished.reason),
-        "text": finished.reason.to_string(),
-        "stopped": finished.stopped.map(|why| match why {
-            Why::Signal(signal) => signal.name(),
-            Why::Changed => "changed",
+    let milliseconds = |time: Duration| (time.as_secs_f64() * 1e6).round() / 1e3;
+    report::event(
+        "ended",
+        &json!({
+            "reason": reason(&finished.reason),
+            "text": finished.reason.to_string(),
+            "stopped": finished.stopped.map(|why| match why {
+                Why::Signal(signal) => signal.name(),
+                Why::Changed => "changed",
+            }),
+            "status": status,
+            "figures": {
+                "isolates": finished.group.spawned(),
+                "cpu_ms": milliseconds(finished.group.cpu_time()),
+                "wall_ms": milliseconds(finished.wall),
+                "peak_memory": memory.peak,
+            },
         }),
-        "status": status,
-        "figures": {
-            "isolates": finished.group.spawned(),
-            "cpu_ms": milliseconds(finished.group.cpu_time()),
-            "wall_ms": milliseconds(finished.wall),
-            "peak_memory": memory.peak,
-        },
-    }));
+    );
 }
 
 /// A reason as an object, whatever kind it is.

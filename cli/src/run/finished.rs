@@ -28,7 +28,9 @@ impl Finished<'_> {
     /// Tells the user what there is to tell, and gives the exit status.
     pub fn tell(&self) -> ExitCode {
         for error in self.runtime.cache_errors() {
-            report::warning(&error.to_string());
+            report::warning(&format!(
+                "{error} (`--cache DIR` keeps programs elsewhere, `--no-cache` nowhere)"
+            ));
         }
         let status = self.status();
         if self.json {

@@ -2,6 +2,7 @@
 
 use anyhow::{Context, Result};
 use insula::{Limit, Limits};
+use insula_policy::Digest;
 use insula_tests::{Folder, guests};
 use serde_json::Value;
 
@@ -75,6 +76,8 @@ fn a_program_is_shown_as_it_is() -> Result<()> {
             (&"proc_exit".into(), no, yes),
         ]
     );
+
+    assert_eq!(report["digest"], Digest::of(&wasm).to_string());
 
     let text = inspect([&path.to_string_lossy()])?.stdout;
     for (words, there) in [
@@ -241,5 +244,50 @@ fn what_is_shown_is_what_a_run_gets() -> Result<()> {
         told.contains(&format!("the limit of {value} bytes of memory")),
         "{told}"
     );
+    Ok(())
+}
+
+#[test]
+fn what_a_program_asks_for_is_shown_with_what_gives_it() -> Result<()> {
+    let asks = |flags: &[&str]| -> Result<Vec<(String, bool)>> {
+        let report = json([guests::OUTSIDE].iter().chain(flags).copied())?;
+        let asks = report["asks"].as_array().context("asks")?;
+        let asks = asks.iter().map(|asked| {
+            let what = asked["what"].as_str().unwrap_or_default().to_owned();
+            (what, asked["given"] == true)
+        });
+        Ok(asks.collect())
+    };
+    let closed = [
+        ("files", false),
+        ("input", false),
+        ("variables", false),
+        ("arguments", false),
+        ("the time", true),
+        ("random numbers", true),
+        ("isolates", true),
+    ];
+    let owned = |asked: &[(&str, bool)]| -> Vec<_> {
+        let asked = asked.iter();
+        asked
+            .map(|(what, given)| ((*what).to_owned(), *given))
+            .collect()
+    };
+    assert_eq!(asks(&[])?, owned(&closed));
+    let open = asks(&["--dir=.", "--stdin", "--env=A=1", "--clock=off", "--", "-v"])?;
+    let expected = closed.map(|(what, given)| {
+        (
+            what,
+            given != (what != "random numbers" && what != "isolates"),
+        )
+    });
+    assert_eq!(open, owned(&expected));
+    let text = inspect([guests::OUTSIDE, "--env=A=1"])?.stdout;
+    for words in [
+        "files           not given: --dir does",
+        "variables       given (--env)",
+    ] {
+        assert!(text.contains(words), "no {words}: {text}");
+    }
     Ok(())
 }

@@ -16,6 +16,7 @@ mod refused;
 mod shells;
 mod signals;
 mod started;
+mod terminal;
 mod text;
 mod told;
 mod watch;
@@ -277,12 +278,13 @@ fn programs_are_spawned_from_where_it_was_granted() -> Result<()> {
     }
     let nowhere = folder.path("nowhere");
     run(nowhere.as_os_str())?.refused(&format!(
-        "--grant-uri {}: No such file or directory (os error 2)",
+        "--grant-uri {}: give a file or folder that is there: No such file or directory (os \
+         error 2)",
         nowhere.display()
     ));
     run(OsStr::new("file://example.org/"))?.refused(
         "a URI could not be granted: `file://example.org/` does not name a program: \
-         it names no local file",
+         it names no local file (`--grant-uri` takes a path or a file: URI)",
     );
     Ok(())
 }

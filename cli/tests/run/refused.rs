@@ -21,10 +21,12 @@ fn a_message_that_is_no_json_is_refused() -> Result<()> {
 
 #[test]
 fn an_entry_that_is_not_there_is_refused_with_those_that_are() -> Result<()> {
-    insula_run([guests::HELLO, "hullo"])?.refused(&format!(
-        "{} has no entry `hullo`; it has `echo`, `hello`, `main`",
-        guests::HELLO
-    ));
+    for (entry, meant) in [("hullo", " (did you mean `hello`?)"), ("serve", "")] {
+        insula_run([guests::HELLO, entry])?.refused(&format!(
+            "{} has no entry `{entry}`; it has `echo`, `hello`, `main`{meant}",
+            guests::HELLO
+        ));
+    }
     Ok(())
 }
 
@@ -68,7 +70,8 @@ fn what_is_no_program_is_refused() -> Result<()> {
     )?;
     refused(
         &folder.write("module.wasm", wat::parse_str("(module)")?)?,
-        " exports no memory named `memory`, so no message could reach it",
+        " exports no memory named `memory`, so no message could reach it (rustc and clang export \
+         it unless they are told not to: link it anew for wasm32-wasip1)",
     )?;
     refused(
         folder.write("crate/README", "")?.parent().expect("crate"),
@@ -76,7 +79,8 @@ fn what_is_no_program_is_refused() -> Result<()> {
     )?;
     let uri = folder.uri("nowhere.wasm");
     insula_run([&uri])?.refused(&format!(
-        "{} could not be read: No such file or directory (os error 2)",
+        "{} could not be read: No such file or directory (os error 2) (is the path right, and may \
+         you read it?)",
         folder.path("nowhere.wasm").display()
     ));
     Ok(())
@@ -164,6 +168,12 @@ fn wrong_use_is_refused() -> Result<()> {
     for (arguments, says) in [
         (&[][..], "Usage: insula [OPTIONS] <COMMAND>"),
         (&["nonsense"], "unrecognized subcommand 'nonsense'"),
+        (&["rnu"], "a similar subcommand exists: 'run'"),
+        (&["inpsect"], "a similar subcommand exists: 'inspect'"),
+        (
+            &["run", guests::HELLO, "--deterministic=x"],
+            "it has to be a whole number, as in `--deterministic 7`",
+        ),
         (&["--nonsense"], "unexpected argument '--nonsense' found"),
         (&["run"], "required arguments were not provided"),
         (
@@ -185,5 +195,71 @@ fn wrong_use_is_refused() -> Result<()> {
         assert_eq!((ran.status, &*ran.stdout), (Some(2), ""), "{arguments:?}");
         assert!(ran.stderr.contains(says), "{ran:?}");
     }
+    Ok(())
+}
+
+/// Every error that a flag can help with names it, or says what else to do.
+#[test]
+fn errors_say_what_to_do() -> Result<()> {
+    let folder = Folder::new("cli-advice")?;
+    let unknown = "(module (import \"env\" \"f\" (func)) (memory (export \"memory\") 1) \
+                   (func (export \"insula:entry/main\")))";
+    let unknown = folder.write("unknown.wasm", wat::parse_str(unknown)?)?;
+    let broken = folder.write("broken.wasm", b"\0asm\x01\0\0\0\x63\xff")?;
+    let text = folder.write("broken.wat", "(modul)")?;
+    let nowhere = folder.path("nowhere");
+    for (arguments, says) in [
+        (
+            &[unknown.as_os_str()][..],
+            "`insula inspect` shows all that it imports",
+        ),
+        (&[broken.as_os_str()], "was it cut off or changed?"),
+        (
+            &["--wat".as_ref(), text.as_os_str()],
+            "it is no WebAssembly text",
+        ),
+        (
+            &[
+                guests::HELLO.as_ref(),
+                "--policy".as_ref(),
+                nowhere.as_os_str(),
+            ],
+            "`insula schema` says what stands in one",
+        ),
+        (
+            &[
+                guests::HELLO.as_ref(),
+                "--dir".as_ref(),
+                nowhere.as_os_str(),
+            ],
+            "mkdir ",
+        ),
+        (
+            &[guests::HELLO.as_ref(), "--limit=wasm_stack=1".as_ref()],
+            "set it with `--limit wasm_stack=256KiB`",
+        ),
+        (
+            &[
+                guests::HELLO.as_ref(),
+                "--limit=message_bytes=1".as_ref(),
+                "--message=[1,2]".as_ref(),
+            ],
+            "give a smaller `--message`",
+        ),
+        (&["https:nowhere".as_ref()], "write https://HOST/PATH"),
+        (
+            &["https://localhost:1/x.wasm".as_ref()],
+            "is the host right, and is there a network?",
+        ),
+    ] {
+        let ran = insula_run(arguments)?;
+        assert_eq!((ran.status, &*ran.stdout), (Some(2), ""), "{ran:?}");
+        assert!(ran.stderr.contains(says), "no {says}: {ran:?}");
+    }
+    // A cache that cannot be used is no reason not to run.
+    let file = folder.write("file", "")?;
+    let ran = insula_run([guests::HELLO.as_ref(), "--cache".as_ref(), file.as_os_str()])?;
+    assert_eq!(ran.status, Some(0), "{ran:?}");
+    assert!(ran.stderr.contains("`--no-cache` nowhere"), "{ran:?}");
     Ok(())
 }
