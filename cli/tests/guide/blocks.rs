@@ -54,11 +54,8 @@ fn check(page: &Page, block: &Block) -> Result<()> {
 
 /// Made of parts of files that are compiled, or written to where a session compiles it.
 fn is_compiled(block: &Block) -> Result<()> {
-    if block
-        .directives
-        .iter()
-        .any(|said| said.starts_with("write "))
-    {
+    let is_done = |said: &String| said.starts_with("write ") || said.starts_with("edit ");
+    if block.directives.iter().any(is_done) {
         return Ok(());
     }
     let included = block
