@@ -12,3 +12,10 @@ pub fn build(folder: &Path) -> Option<Result<PathBuf>> {
     let build = || Ok(project.build(&Toolchain::find()?)?);
     Some(build())
 }
+
+/// The module of the program in `folder` with its tests, where that is one in C.
+pub fn build_tests(folder: &Path) -> Option<Result<PathBuf>> {
+    let project = Project::in_folder(folder)?;
+    let build = || Ok(project.build_tests(&Toolchain::find()?)?);
+    Some(build())
+}

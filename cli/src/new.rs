@@ -1,4 +1,5 @@
-//! `insula new`: makes a guest crate that builds, runs and passes its tests.
+//! `insula new`: makes a guest crate, or a project in C, that builds, runs and passes its
+//! tests.
 
 mod crate_name;
 mod sdk;
@@ -38,6 +39,7 @@ pub struct New {
 
 fn template_names() -> PossibleValuesParser {
     let mut names: Vec<_> = templates::all().map(|template| template.name).collect();
+    names.sort_unstable();
     names.dedup();
     PossibleValuesParser::new(names)
 }
@@ -58,7 +60,13 @@ impl New {
         if self.path.exists() && !is_empty_folder(&self.path) {
             bail!("{shown}: it is there already, and nothing is overwritten: give another path");
         }
+        let is_c = template.language == "c";
         let sdk = match &self.sdk {
+            Some(_) if is_c => bail!(
+                "--sdk: a project in C has the SDK's sources in it, those that come with this \
+                 command; copy guest-sdk/c/sdk of the checkout over its folder `insula`"
+            ),
+            None if is_c => Sdk::Sources,
             Some(checkout) => Sdk::checkout(checkout)?,
             None => Sdk::own(),
         };
@@ -71,11 +79,15 @@ impl New {
                 .fold(self.path.clone(), |path, part| path.join(part));
             write(&path, &text).with_context(|| path.display().to_string())?;
         }
+        let [run, test] = match is_c {
+            true => ["insula run .", "insula test ."],
+            false => ["cargo run", "cargo test"],
+        };
         report::print(&format!(
-            "{name} is in {shown}: {}\n\n    cd {shown}\n    cargo run\n    cargo test\n",
+            "{name} is in {shown}: {}\n\n    cd {shown}\n    {run}\n    {test}\n",
             template.about,
         ));
-        if !is_on_path() {
+        if !is_c && !is_on_path() {
             let own = std::env::current_exe().ok();
             let folder = own.as_deref().and_then(Path::parent);
             let folder = folder.map_or("its folder".to_owned(), |path| path.display().to_string());

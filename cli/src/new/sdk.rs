@@ -12,8 +12,10 @@ mod packed {
     include!(concat!(env!("OUT_DIR"), "/sdk.rs"));
 }
 
-/// Where a new crate has the SDK from.
+/// Where a new project has the SDK from.
 pub enum Sdk {
+    /// For C: its sources, which come along.
+    Sources,
     /// From files that come along.
     Vendored,
     /// From crates.io, in the version of this command.
@@ -55,6 +57,8 @@ impl Sdk {
     /// The value of the dependency `insula-guest`, as TOML.
     pub fn dependency(&self) -> String {
         match self {
+            // Nothing in C depends on a crate.
+            Sdk::Sources => String::new(),
             Sdk::Vendored => format!("{{ path = \"{VENDOR}/insula-guest\" }}"),
             Sdk::Published => format!("{:?}", env!("CARGO_PKG_VERSION")),
             Sdk::Checkout(path) => {
@@ -67,13 +71,14 @@ impl Sdk {
 
     /// Its files, where they come along.
     pub fn files(&self) -> Vec<(String, String)> {
-        let files = match self {
-            Sdk::Vendored => packed::FILES,
-            Sdk::Published | Sdk::Checkout(_) => &[],
+        let (folder, files) = match self {
+            Sdk::Sources => ("insula", insula_guest_c::FILES),
+            Sdk::Vendored => (VENDOR, packed::FILES),
+            Sdk::Published | Sdk::Checkout(_) => (VENDOR, &[][..]),
         };
         let files = files.iter();
         files
-            .map(|(path, text)| (format!("{VENDOR}/{path}"), (*text).to_owned()))
+            .map(|(path, text)| (format!("{folder}/{path}"), (*text).to_owned()))
             .collect()
     }
 
@@ -84,7 +89,7 @@ impl Sdk {
                 "`vendor/` is the SDK, as it came with `insula new`. Once it is on crates.io, \
                  `insula-guest = \"0.1\"` in Cargo.toml does the same without it.\n"
             }
-            Sdk::Published | Sdk::Checkout(_) => "",
+            Sdk::Sources | Sdk::Published | Sdk::Checkout(_) => "",
         }
     }
 }

@@ -3,12 +3,12 @@
 use super::sdk::Sdk;
 
 /// What guests are written in.
-pub const LANGUAGES: [&str; 1] = ["rust"];
+pub const LANGUAGES: [&str; 2] = ["rust", "c"];
 
 /// What a new crate is made of.
 pub struct Template {
     pub name: &'static str,
-    language: &'static str,
+    pub language: &'static str,
     /// What it shows, in a line.
     pub about: &'static str,
     /// What it depends on beside the SDK, as lines of its Cargo.toml.
@@ -50,6 +50,27 @@ const RUST: &[(&str, &str)] = &[
     ),
 ];
 
+/// Files of every project in C.
+const C: &[(&str, &str)] = &[
+    (
+        "Makefile",
+        include_str!("../../templates/c/common/Makefile.template"),
+    ),
+    (
+        ".gitignore",
+        include_str!("../../templates/c/common/gitignore"),
+    ),
+    (
+        "README.md",
+        include_str!("../../templates/c/common/README.md.template"),
+    ),
+    // What editors that ask clangd go by.
+    (
+        "compile_flags.txt",
+        include_str!("../../templates/c/common/compile_flags.txt"),
+    ),
+];
+
 const TEMPLATES: &[Template] = &[
     Template {
         name: "echo",
@@ -81,6 +102,46 @@ const TEMPLATES: &[Template] = &[
             file!("rust/supervised", "src/orders.rs"),
         ],
     },
+    Template {
+        name: "echo",
+        language: "c",
+        about: "an isolate that answers, and another that asks it",
+        dependencies: "",
+        files: &[
+            file!("c/echo", "src/main.c"),
+            file!("c/echo", "src/text.c"),
+            file!("c/echo", "src/text.h"),
+            file!("c/echo", "tests/echo.c"),
+        ],
+    },
+    Template {
+        name: "worker-pool",
+        language: "c",
+        about: "work that is shared out among isolates",
+        dependencies: "",
+        files: &[
+            file!("c/worker-pool", "src/main.c"),
+            file!("c/worker-pool", "src/pool.c"),
+            file!("c/worker-pool", "src/pool.h"),
+            file!("c/worker-pool", "src/primes.c"),
+            file!("c/worker-pool", "src/primes.h"),
+            file!("c/worker-pool", "tests/pool.c"),
+        ],
+    },
+    Template {
+        name: "supervised",
+        language: "c",
+        about: "an isolate that is started again when it fails",
+        dependencies: "",
+        files: &[
+            file!("c/supervised", "src/main.c"),
+            file!("c/supervised", "src/orders.c"),
+            file!("c/supervised", "src/orders.h"),
+            file!("c/supervised", "src/shop.c"),
+            file!("c/supervised", "src/shop.h"),
+            file!("c/supervised", "tests/shop.c"),
+        ],
+    },
 ];
 
 pub fn all() -> impl Iterator<Item = &'static Template> {
@@ -101,6 +162,7 @@ impl Template {
     pub fn files(&self, name: &str, sdk: &Sdk) -> Vec<(String, String)> {
         let common = match self.language {
             "rust" => RUST,
+            "c" => C,
             _ => &[],
         };
         let files = common.iter().chain(self.files);

@@ -79,7 +79,7 @@ fn each_fails_alone_and_says_why() -> Result<()> {
             "waits_for_nothing",
             "it ended before its function had returned",
         ),
-        ("panics_later", "tests/tests.c:22:\nin a callback"),
+        ("panics_later", "tests/tests.c:21:\nin a callback"),
     ] {
         assert_eq!(outcome(&ran, test), Some("FAILED"), "{test}: {ran:?}");
         let start = format!("---- {test} stdout ----\n");

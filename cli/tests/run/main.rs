@@ -3,6 +3,7 @@
 mod ambient;
 mod build;
 mod c;
+mod c_new;
 mod c_tests;
 mod cache;
 mod deterministic;
