@@ -42,6 +42,10 @@ struct RunWords {
 }
 
 impl Runner {
+    pub fn new(words: Vec<String>) -> Self {
+        Runner { words }
+    }
+
     pub fn run(self) -> Result<ExitCode> {
         let is_module = |word: &String| word.ends_with(".wasm") && Path::new(word).is_file();
         let Some(at) = self.words.iter().position(is_module) else {

@@ -7,9 +7,11 @@ use anyhow::{Context as _, Result, bail};
 use clap::Args;
 use insula_policy::Policy;
 
+use crate::c_project;
 use crate::flags::LimitFlags;
 use crate::guest_crate::cargo::{TARGET, add_target, command};
 use crate::report;
+use crate::runner::Runner;
 
 #[derive(Args)]
 pub struct Test {
@@ -36,6 +38,9 @@ pub struct Test {
 impl Test {
     pub fn run(self) -> Result<ExitCode> {
         let folder = &self.path;
+        if let Some(module) = c_project::build_tests(folder) {
+            return self.run_c(&module?);
+        }
         if !folder.join("Cargo.toml").is_file() {
             bail!(
                 "{}: there is no Cargo.toml in it, so it is no guest crate (`insula new` makes one)",
@@ -62,12 +67,31 @@ impl Test {
         Ok(ExitCode::from(code.unwrap_or(report::FAILED)))
     }
 
+    /// Tests in C, which cargo knows nothing of.
+    fn run_c(&self, module: &Path) -> Result<ExitCode> {
+        if self.native {
+            bail!("--native: tests in C run as WebAssembly alone; leave it out");
+        }
+        let mut words = self.flags()?;
+        words.push(text(module)?);
+        words.extend(self.arguments.iter().cloned());
+        Runner::new(words).run()
+    }
+
     /// This command as cargo's runner, as a list in TOML.
     fn runner(&self) -> Result<String> {
-        // What is wrong with them is told before anything is built.
-        self.limits.read()?;
         let own = std::env::current_exe().context("this command does not know where it is")?;
         let mut words = vec![text(&own)?, "runner".to_owned()];
+        words.extend(self.flags()?);
+        // A list of JSON's is one of TOML's.
+        Ok(serde_json::to_string(&words)?)
+    }
+
+    /// The runner's flags.
+    fn flags(&self) -> Result<Vec<String>> {
+        // What is wrong with them is told before anything is built.
+        self.limits.read()?;
+        let mut words = Vec::new();
         for limit in self.limits.given() {
             words.extend(["--limit".to_owned(), limit.clone()]);
         }
@@ -77,8 +101,7 @@ impl Test {
             let whole = policy.canonicalize()?;
             words.extend(["--policy".to_owned(), text(&whole)?]);
         }
-        // A list of JSON's is one of TOML's.
-        Ok(serde_json::to_string(&words)?)
+        Ok(words)
     }
 }
 

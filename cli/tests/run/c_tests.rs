@@ -1,10 +1,8 @@
 //! Tests in C run as those in Rust do: each in an isolate of its own, and each fails alone.
 
-use std::path::Path;
 use std::process::Command;
 
 use anyhow::Result;
-use insula_guest_c::{Project, Toolchain};
 use insula_tests::{Folder, c_guest, c_toolchain, guests};
 
 use crate::{Ran, finish};
@@ -35,16 +33,10 @@ INSULA_TEST(panics_later) { insula_after(1000, too_late, NULL, NULL); }
 
 fn tests(folder: &Folder, arguments: &[&str]) -> Result<Ran> {
     c_guest(guests::C_HELLO)?;
-    let toolchain = match c_toolchain() {
-        Some((_, folder)) => Toolchain::in_folder(Path::new(folder))?,
-        None => Toolchain::find()?,
-    };
-    let path = folder.path("it");
-    let project = Project::in_folder(&path).expect("it has sources");
-    let module = project.build_tests(&toolchain)?;
     let mut insula = Command::new(env!("CARGO_BIN_EXE_insula"));
-    insula.args(["runner", "--limit", "turn_cpu=200ms"]);
-    insula.arg(module).args(arguments);
+    insula.arg("test").arg(folder.path("it"));
+    insula.args(["--limit", "turn_cpu=200ms", "--"]);
+    insula.args(arguments).envs(c_toolchain());
     finish(insula)
 }
 
@@ -95,6 +87,18 @@ fn each_fails_alone_and_says_why() -> Result<()> {
     assert_eq!(
         listed.stdout,
         "passes: test\npasses_later: test\n\n2 tests, 0 benchmarks\n"
+    );
+    folder.write("none/src/main.c", "int unused_in_none;\n")?;
+    let mut insula = Command::new(env!("CARGO_BIN_EXE_insula"));
+    insula
+        .arg("test")
+        .arg(folder.path("none"))
+        .envs(c_toolchain());
+    let none = finish(insula)?;
+    assert_eq!(none.status, Some(2), "{none:?}");
+    assert!(
+        none.stderr
+            .contains("there are no tests in it (tests/*.c, with INSULA_TEST)")
     );
     Ok(())
 }

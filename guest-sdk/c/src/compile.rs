@@ -55,6 +55,8 @@ pub fn compile(
         .current_dir(folder)
         .args(FLAGS)
         .arg(include)
+        // For the tests, which are in another folder.
+        .arg("-Isrc")
         .args(sources)
         .args(library);
     for variable in ["CFLAGS", "LDFLAGS"] {
