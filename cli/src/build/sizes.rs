@@ -96,6 +96,12 @@ pub fn of(module: &[u8]) -> Result<Sizes> {
             .into_iter()
             .map(|(name, bytes)| (name.to_owned(), bytes));
         sizes.largest_crates = largest(crates.collect());
+        // A program in C has no crates.
+        if let [only] = sizes.largest_crates.as_slice()
+            && only.name == NO_CRATE
+        {
+            sizes.largest_crates.clear();
+        }
     }
     sizes.largest_functions = largest(functions);
     Ok(sizes)

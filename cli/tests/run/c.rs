@@ -61,6 +61,8 @@ fn a_folder_of_c_is_built_and_run() -> Result<()> {
     let built = with_compiler("build", &path)?;
     assert_eq!(built.status, Some(0), "{built:?}");
     assert!(built.stdout.contains("it.wasm"), "{built:?}");
+    assert!(built.stdout.contains("insula_check"), "{built:?}");
+    assert!(!built.stdout.contains("crates"), "{built:?}");
     Ok(())
 }
 

@@ -2,20 +2,24 @@
 
 use std::fs;
 use std::path::Path;
+use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result};
-use insula_tests::{Folder, guests, in_time};
+use insula_guest_c::write_sdk;
+use insula_tests::{Folder, c_guest, c_toolchain, guests, in_time};
 use serde_json::Value;
 
-use super::started::{Started, start};
+use super::started::{Started, start, start_command};
 
 /// A command that tells what it does as JSON, until it is ended.
 struct Watched(Started);
 
 impl Watched {
     fn start(program: &Path) -> Result<Self> {
-        let program = program.to_string_lossy();
-        Ok(Watched(start(["run", "--watch", "--json", &program])?))
+        let mut insula = Command::new(env!("CARGO_BIN_EXE_insula"));
+        insula.args(["run", "--watch", "--json"]).arg(program);
+        insula.stderr(Stdio::piped()).envs(c_toolchain());
+        Ok(Watched(start_command(insula)?))
     }
 
     /// The next event of this kind, and all before it.
@@ -146,6 +150,37 @@ fn a_crate_is_built_again_and_goes_on_while_that_fails() -> Result<()> {
         before.iter().all(|line| !line.contains("\"ended\"")),
         "{before:?}"
     );
+    watched.interrupt()
+}
+
+/// Its own copy of the SDK is a source too.
+#[test]
+fn a_program_in_c_is_built_again() -> Result<()> {
+    c_guest(guests::C_HELLO)?;
+    let folder = Folder::new("cli-watch-c")?;
+    let program = |word: &str| {
+        format!(
+            "#include <stdio.h>\n#include \"insula.h\"\n\
+             INSULA_ENTRY(main) {{ puts({word}); fflush(stdout); for (;;) {{ }} }}\n"
+        )
+    };
+    folder.write("app/src/main.c", program("\"one\""))?;
+    write_sdk(&folder.path("app/insula"))?;
+    let watched = Watched::start(&folder.path("app"))?;
+    let (watched, printed) = watched.next("output")?;
+    assert_eq!(printed["text"], "one");
+
+    folder.write("app/src/main.c", program("nonsense"))?;
+    let (watched, _) = watched.next("failed")?;
+    let header = fs::read_to_string(folder.path("app/insula/insula.h"))?;
+    folder.write(
+        "app/insula/insula.h",
+        header + "\n#define nonsense \"two\"\n",
+    )?;
+    let (watched, ended) = watched.next("ended")?;
+    assert_eq!(ended["stopped"], "changed");
+    let (watched, printed) = watched.next("output")?;
+    assert_eq!(printed["text"], "two");
     watched.interrupt()
 }
 

@@ -44,6 +44,11 @@ pub fn known(place: &str, module: Option<&Path>) -> Sources {
         return sources;
     }
     sources.tree(&path.join("src"));
+    if !path.join("Cargo.toml").is_file() {
+        // A program in C: its copy of the SDK, and what says how it is built.
+        sources.tree(&path.join("insula"));
+        sources.file(&path.join("Makefile"));
+    }
     for folder in path.ancestors().take(ABOVE) {
         for name in SETTINGS {
             let file = folder.join(name);
