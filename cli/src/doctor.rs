@@ -15,6 +15,7 @@ use anyhow::Result;
 use clap::Args;
 
 use crate::flags::ProfileFlag;
+use crate::progress::Progress;
 use crate::report::{FAILED, print};
 use machine::Machine;
 use report::Report;
@@ -32,8 +33,10 @@ impl Doctor {
     pub fn run(self) -> Result<ExitCode> {
         let machine = Machine::look();
         let profile = self.profile.profile();
+        let progress = Progress::of("trying every limit");
         let cost = capacity::measure(profile)?;
         let report = Report::new(prove::all(profile), machine, profile, cost);
+        drop(progress);
         if self.json {
             print(&(serde_json::to_string_pretty(&report)? + "\n"));
         } else {

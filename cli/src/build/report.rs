@@ -40,6 +40,11 @@ impl fmt::Display for Report {
         let sizes = &self.sizes;
         let mut facts = Table::default();
         facts.row(["module", &self.module]);
+        let entries = match &sizes.entries[..] {
+            [] => "none, so it cannot run: mark a function with #[insula_guest::entry]".to_owned(),
+            entries => entries.join(", "),
+        };
+        facts.row(["entries", &entries]);
         facts.row(["size", &format!("{} bytes", sizes.bytes)]);
         let code = format!(
             "{} bytes in {} functions",

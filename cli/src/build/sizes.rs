@@ -18,6 +18,8 @@ pub struct Sizes {
     /// Of other sections that do not run, such as debug information.
     pub other_custom_bytes: usize,
     pub functions: usize,
+    /// The entries, or `_start` of a plain command.
+    pub entries: Vec<String>,
     /// The functions with most code, the largest first.
     pub largest_functions: Vec<Part>,
     /// The crates with most code, the largest first, where functions have names.
@@ -30,6 +32,10 @@ pub struct Part {
     pub name: String,
     pub code_bytes: usize,
 }
+
+/// What the export of an entry begins with, and the one of a plain command.
+const ENTRY: &str = "insula:entry/";
+const COMMAND: &str = "_start";
 
 /// How many parts are told.
 const LARGEST: usize = 10;
@@ -52,6 +58,15 @@ pub fn of(module: &[u8]) -> Result<Sizes> {
                     let is_function =
                         matches!(import?.ty, TypeRef::Func(_) | TypeRef::FuncExact(_));
                     imported += u32::from(is_function);
+                }
+            }
+            Payload::ExportSection(exports) => {
+                for export in exports {
+                    let export = export?;
+                    let entry = export.name.strip_prefix(ENTRY);
+                    if let Some(entry) = entry.or((export.name == COMMAND).then_some(COMMAND)) {
+                        sizes.entries.push(entry.to_owned());
+                    }
                 }
             }
             Payload::CodeSectionEntry(body) => bodies.push(body.range().len()),
@@ -80,6 +95,11 @@ pub fn of(module: &[u8]) -> Result<Sizes> {
         }
     }
     sizes.functions = bodies.len();
+    // With entries it is no command, whatever else it exports.
+    if sizes.entries.iter().any(|entry| entry != COMMAND) {
+        sizes.entries.retain(|entry| entry != COMMAND);
+    }
+    sizes.entries.sort();
     sizes.code_bytes = bodies.iter().sum();
     let functions = (imported..).zip(bodies).map(|(number, bytes)| {
         let name = names.get(&number);

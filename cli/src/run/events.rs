@@ -8,7 +8,7 @@
 //! | `exited` | `isolate`; `reason`; `text`, the reason in words |
 //! | `warning` | `message` |
 //! | `ended` | the last: `reason` and `text` of the first isolate; `stopped`, by what it was ended: `SIGINT`, `SIGTERM`, `changed`, or null; `status`, the command's exit status; `figures` |
-//! | `error` | the last where there is no run: `message`; `causes`, the nearest first |
+//! | `error` | the last where there is no run: `message`; `causes`, the nearest first; `advice`, what to do, or null |
 //!
 //! A reason is an object with its `kind`, such as `ended`, `panicked` or `limit`, and
 //! what belongs to it. `figures` are `isolates`, how many were spawned; `cpu_ms`, what

@@ -1,12 +1,14 @@
 //! `insula build`: the module, where it is, and what takes how many bytes in it.
 
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
+use std::process::Command;
 
 use anyhow::{Context, Result};
 use insula_tests::Folder;
 use serde_json::Value;
 
-use super::{insula, insula_run};
+use super::{finish, insula, insula_run};
 
 const HELLO: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../guests/hello");
 
@@ -21,6 +23,10 @@ fn a_crate_is_built_and_measured() -> Result<()> {
     let module = std::fs::read(&copy)?;
     assert_eq!(report["module"], &*copied);
     assert_eq!(report["bytes"], module.len());
+    assert_eq!(
+        report["entries"],
+        serde_json::json!(["echo", "hello", "main"])
+    );
     // Names stay, and so backtraces have them.
     assert!(report["name_bytes"].as_u64() > Some(10_000), "{report}");
     let crates = report["largest_crates"].as_array().context("crates")?;
@@ -92,6 +98,50 @@ fn what_cannot_be_built_is_refused_at_once() -> Result<()> {
     assert!(
         ran.stderr.contains("cargo cannot read the crate: "),
         "{ran:?}"
+    );
+    Ok(())
+}
+
+/// Without what is needed to build, one line says what that is and where it comes from.
+#[test]
+fn what_is_missing_for_a_build_is_named() -> Result<()> {
+    let folder = Folder::new("cli-build-missing")?;
+    let build = || -> Result<super::Ran> {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_insula"));
+        command
+            .args(["build", HELLO])
+            .env("PATH", folder.path("bin"));
+        finish(command)
+    };
+    let script = |name: &str, line: &str| -> Result<()> {
+        let path = folder.write(&format!("bin/{name}"), format!("#!/bin/sh\n{line}\n"))?;
+        Ok(std::fs::set_permissions(
+            path,
+            std::fs::Permissions::from_mode(0o755),
+        )?)
+    };
+    build()?.refused(
+        "cargo could not be started: it builds the guest crate, and comes with rustup \
+         (https://rustup.rs): No such file or directory (os error 2)",
+    );
+    let cargo = std::env::var("CARGO")?;
+    let rustc = Path::new(&cargo).with_file_name("rustc");
+    script(
+        "cargo",
+        &format!("RUSTC='{}' exec '{cargo}' \"$@\"", rustc.display()),
+    )?;
+    build()?.refused(
+        "rustc could not be started: install Rust with rustup (https://rustup.rs): No such file \
+         or directory (os error 2)",
+    );
+    // A toolchain without the target, and nobody who could add it.
+    script("rustc", "echo /nowhere")?;
+    let ran = build()?;
+    assert_eq!((ran.status, &*ran.stdout), (Some(2), ""), "{ran:?}");
+    let last = ran.stderr.lines().last().context("it says why")?;
+    assert!(
+        last.contains("the Rust target wasm32-wasip1 is missing, and there is no rustup to add it"),
+        "{last}"
     );
     Ok(())
 }

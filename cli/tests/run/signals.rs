@@ -8,7 +8,7 @@ use std::process::Command;
 use std::thread;
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use insula_tests::{guests, in_time};
 
 use super::started::{start, start_command};
@@ -49,5 +49,22 @@ fn a_second_signal_ends_it_at_once() -> Result<()> {
         run.status()
     })?;
     assert_eq!(status, Some(130));
+    Ok(())
+}
+
+#[test]
+fn a_program_is_told_of_the_signal_too() -> Result<()> {
+    let mut run = start(["run", "--json", guests::SPIN])?;
+    while !run.line()?.contains("1 spinning") {}
+    run.signal("TERM")?;
+    let ran = run.finish()?;
+    assert_eq!((ran.status, &*ran.stderr), (Some(143), ""));
+    let last = ran.stdout.lines().last().context("the end")?;
+    let ended: serde_json::Value = serde_json::from_str(last)?;
+    assert_eq!(
+        (&ended["event"], &ended["stopped"], &ended["status"]),
+        (&"ended".into(), &"SIGTERM".into(), &143.into())
+    );
+    assert_eq!(ended["reason"]["kind"], "killed");
     Ok(())
 }
