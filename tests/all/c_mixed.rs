@@ -46,11 +46,15 @@ fn rust_and_c_talk_to_each_other() -> Result<()> {
             "missing 1: no_answer null, ended 7 \"MIXED has no entry `missing`; it has \
              `doubler`, `main`\"",
             "uri_not_granted: the",
+            "C kills: closed, then ok: killed",
+            "a child of C's cannot be killed: true",
+            "but started: 7",
+            "it has ended",
             "silence: Err(NoAnswer), then 1, killed",
-            "fail: Err(NoAnswer), failed at src/main.c:195: the flour is gone",
-            "panic: Err(NoAnswer), panicked at src/main.c:197: the oven is cold",
+            "fail: Err(NoAnswer), failed at src/main.c:228: the flour is gone",
+            "panic: Err(NoAnswer), panicked at src/main.c:230: the oven is cold",
             "stop: Err(NoAnswer), ended",
-            "returns: failed at src/main.c:219: nobody waits for what I return",
+            "returns: failed at src/main.c:252: nobody waits for what I return",
         ]
     );
     let after = host.runtime.figures();

@@ -33,22 +33,45 @@ insula_status insula_link(const insula_isolate *isolate) {
     return allowed(insula_import_control_isolate_link(isolate->control));
 }
 
-insula_status insula_start(const insula_isolate *isolate) {
+/* The capability by which its spawner pauses an isolate; no port without that right. */
+static insula_status own_pause(const insula_isolate *isolate, insula_port *out) {
+    out->handle = 0;
     if (isolate->control == 0) {
         return INSULA_CLOSED;
     }
     insula_result result;
     insula_import_control_isolate_pause_capability(isolate->control, &result);
     insula_status status = insula_granted(&result);
+    if (status == INSULA_OK && !result.as.option.is_there) {
+        return INSULA_CLOSED;
+    }
+    if (status == INSULA_OK) {
+        out->handle = result.as.option.handle;
+    }
+    return status;
+}
+
+insula_status insula_pause(const insula_isolate *isolate) {
+    insula_port by;
+    insula_result result;
+    insula_status status = own_pause(isolate, &by);
     if (status != INSULA_OK) {
         return status;
     }
-    if (!result.as.option.is_there) {
-        return INSULA_CLOSED;
+    insula_import_control_isolate_pause(isolate->control, by.handle, &result);
+    insula_port_drop(&by);
+    status = insula_granted(&result);
+    return status == INSULA_OK ? allowed(result.as.is_true) : status;
+}
+
+insula_status insula_start(const insula_isolate *isolate) {
+    insula_port by;
+    insula_status status = own_pause(isolate, &by);
+    if (status != INSULA_OK) {
+        return status;
     }
-    insula_port own = {result.as.option.handle};
-    uint32_t has_right = insula_import_control_isolate_resume(isolate->control, own.handle);
-    insula_port_drop(&own);
+    uint32_t has_right = insula_import_control_isolate_resume(isolate->control, by.handle);
+    insula_port_drop(&by);
     return allowed(has_right);
 }
 

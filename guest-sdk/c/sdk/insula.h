@@ -292,7 +292,9 @@ void insula_isolate_drop(insula_isolate *isolate);
 insula_status insula_kill(const insula_isolate *isolate, bool tree);
 /* When this isolate or that one ends other than in peace, the other one ends too. */
 insula_status insula_link(const insula_isolate *isolate);
-/* Lets one go on that was spawned paused. */
+/* Stops it after its current event; what is sent to it waits. Once more is no more. */
+insula_status insula_pause(const insula_isolate *isolate);
+/* Lets one go on that was paused so, or spawned paused. */
 insula_status insula_start(const insula_isolate *isolate);
 
 typedef enum insula_exit_kind {
@@ -323,6 +325,25 @@ typedef void insula_ended(void *context, const insula_exit_reason *reason);
 /* Calls back once, when it ends; also where it has ended already. */
 insula_status insula_monitor(const insula_isolate *isolate, insula_ended *ended,
                              void *context);
+
+/* What an isolate is in a message: what names it, and the rights over it; no port where
+ * a right is not handed on. */
+typedef struct insula_isolate_parts {
+    insula_port control;
+    insula_port pause;
+    insula_port terminate;
+} insula_isolate_parts;
+
+/* The parts of an isolate, with the rights that this handle has; drop them with
+ * insula_parts_drop. To hand on fewer, drop one of them before. */
+insula_status insula_split(const insula_isolate *isolate, insula_isolate_parts *out);
+void insula_parts_drop(insula_isolate_parts *parts);
+/* Puts an isolate, as Rust's `Isolate` is. The ports are borrowed until it was sent. */
+void insula_put_isolate(insula_writer *writer, insula_port port,
+                        const insula_isolate_parts *parts);
+/* An isolate that came: Rust's `Isolate`, or its `Control`, which has no port. Yours.
+ * INSULA_NO_VALUE where the value is none. */
+insula_status insula_as_isolate(insula_value value, insula_isolate *out);
 
 /* ---- Names -------------------------------------------------------------------- */
 

@@ -13,7 +13,7 @@ macro_rules! files {
 }
 
 files! {
-    "check.c" "control.c" "host.c" "imports.h" "insula.h" "insula_status.h"
+    "check.c" "control.c" "handing.c" "host.c" "imports.h" "insula.h" "insula_status.h"
     "insula_test.h" "insula_value.h" "isolate.c" "message.h" "messages.c" "names.c" "ports.c"
     "runtime.h" "slots.c" "spawn.c" "status.c" "test.c" "turn.c" "utf8.c" "value.c" "waits.c"
     "writer.c"

@@ -160,6 +160,35 @@ static void graphs(const insula_message *message) {
     insula_port_drop(&port);
 }
 
+/* Ends an isolate that was handed on, and says how that went: where the right to do so
+ * came along, and where it did not. */
+static void kill_one(const insula_message *message, insula_value content) {
+    insula_isolate isolate;
+    insula_status status = insula_as_isolate(content, &isolate);
+    if (status == INSULA_OK) {
+        status = insula_kill(&isolate, false);
+    }
+    insula_isolate_drop(&isolate);
+    insula_writer writer = INSULA_WRITER;
+    insula_put_text(&writer, insula_status_name(status));
+    answer(message, &writer);
+}
+
+/* A new isolate of this program, paused, without the right to end it. */
+static void give_child(const insula_message *message) {
+    insula_isolate child;
+    insula_isolate_parts parts;
+    INSULA_CHECK(insula_spawn_with(&(insula_spawn_options){.entry = "peer"}, &child) == INSULA_OK);
+    INSULA_CHECK(insula_pause(&child) == INSULA_OK);
+    INSULA_CHECK(insula_split(&child, &parts) == INSULA_OK);
+    insula_port_drop(&parts.terminate);
+    insula_writer writer = INSULA_WRITER;
+    insula_put_isolate(&writer, child.port, &parts);
+    answer(message, &writer);
+    insula_parts_drop(&parts);
+    insula_isolate_drop(&child);
+}
+
 static void stop(void) {
     insula_exit();
 }
@@ -189,6 +218,10 @@ static void handle(void *context, const insula_message *message) {
         call_back(message, content);
     } else if (insula_is_text(name, "Spawn")) {
         spawn_other(message, content);
+    } else if (insula_is_text(name, "Kill")) {
+        kill_one(message, content);
+    } else if (insula_is_text(name, "Child")) {
+        give_child(message);
     } else if (insula_is_text(name, "Silence")) {
         /* The port for the answer is gone when this returns. */
     } else if (insula_is_text(name, "Fail")) {

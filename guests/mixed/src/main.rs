@@ -28,6 +28,8 @@ enum Ask {
         entry: &'static str,
         message: Value,
     },
+    Kill(Control),
+    Child,
     Silence,
     Fail,
     Panic,
@@ -216,6 +218,27 @@ async fn children(peer: &SendPort) -> Result<(), Anything> {
     Ok(())
 }
 
+/// Isolates are handed on, with rights and without.
+async fn rights(peer: &SendPort) -> Result<(), Anything> {
+    let doubler = Isolate::spawn(doubler, ());
+    let harmless = doubler.without_rights()?;
+    let refused: String = peer.call(Ask::Kill(harmless)).await?;
+    let done: String = peer.call(Ask::Kill(doubler.control().clone())).await?;
+    println!(
+        "C kills: {refused}, then {done}: {}",
+        doubler.monitor().await.reason
+    );
+
+    let child: Isolate = peer.call(Ask::Child).await?;
+    println!("a child of C's cannot be killed: {}", child.kill().is_err());
+    let sum = child.port().call::<i64>(Ask::Sum(vec![3, 4]));
+    child.start()?;
+    println!("but started: {}", sum.await?);
+    child.port().send(Ask::Stop)?;
+    println!("it has {}", child.monitor().await.reason);
+    Ok(())
+}
+
 /// How C ends, as seen from here.
 async fn ends() -> Result<(), Anything> {
     for (name, ask) in [
@@ -252,6 +275,7 @@ async fn main() -> Result<(), Anything> {
     ports(peer).await?;
     graphs(peer).await?;
     children(peer).await?;
+    rights(peer).await?;
     ends().await?;
     timeout(
         Duration::from_secs(60),
