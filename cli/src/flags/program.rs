@@ -19,7 +19,8 @@ pub struct ProgramFlags {
     /// A guest crate's folder, a .wasm file, or a file: or https: URI.
     ///
     /// A crate is built first. What comes from an https: URI has to be pinned by its
-    /// `--digest`; it is kept in the cache and fetched once.
+    /// `--digest`; it is kept in the cache and fetched once. HTTPS_PROXY and NO_PROXY
+    /// are heeded where they are set.
     program: String,
     /// Which of the crate's programs, where it has several.
     #[arg(long, value_name = "NAME")]

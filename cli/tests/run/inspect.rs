@@ -162,12 +162,21 @@ fn every_limit_is_shown_with_who_said_so() -> Result<()> {
         &policy,
         "--limit=handles=9",
         "--limit=life=none",
+        "-W",
+        "max-table-elements=77",
+        "-Wtimeout=2",
     ])?;
+    let timeout = json([guests::HELLO, "-W", "timeout=2"])?;
+    let mut timeout = limits(&timeout)?.into_iter();
+    let life = timeout.find(|(name, ..)| *name == "life");
+    assert_eq!(life, Some(("life", 2_000.into(), "flag")));
     for (name, value, from) in limits(&report)? {
         match name {
             "memory" => assert_eq!((value, from), (1_048_576.into(), "policy")),
             "handles" => assert_eq!((value, from), (9.into(), "flag")),
+            // What has its own name goes before.
             "life" => assert_eq!((value, from), (Value::Null, "flag")),
+            "table_elements" => assert_eq!((value, from), (77.into(), "flag")),
             name => assert_eq!(from, "default", "{name}"),
         }
     }

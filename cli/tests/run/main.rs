@@ -195,6 +195,24 @@ fn limits_are_set_by_name() -> Result<()> {
         "insula: main#1 stopped: the limit of 65536 bytes of memory in one isolate is reached \
          (raise it with `Limits::memory`, or `--limit memory=..` at a shell)",
     );
+    // As `wasmtime run` calls them.
+    insula_run([guests::SHOUT, "-W", "max-memory-size=65536"])?.failed(
+        "",
+        "insula: main#1 stopped: the limit of 65536 bytes of memory in one isolate is reached \
+         (raise it with `Limits::memory`, or `--limit memory=..` at a shell)",
+    );
+    for (given, says) in [
+        (
+            "fuel=1000",
+            "-W fuel=1000: turns are limited by time and not by instructions",
+        ),
+        ("max-memory", "-W max-memory: it has to be NAME=VALUE"),
+        ("max-memory-siz=1", ": did you mean `max-memory-size`?"),
+    ] {
+        let ran = insula_run([guests::SHOUT, "-W", given])?;
+        assert_eq!((ran.status, &*ran.stdout), (Some(2), ""), "{ran:?}");
+        assert!(ran.stderr.contains(says), "no {says}: {ran:?}");
+    }
     let settings = [
         "--limit=memory=8MiB",
         "--limit=group_memory=1GiB",

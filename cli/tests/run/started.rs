@@ -71,19 +71,18 @@ impl Started {
 
     /// What came of it, once it has ended. What was read already is not in there.
     pub fn finish(mut self) -> Result<Ran> {
-        let (mut stdout, mut stderr) = (String::new(), String::new());
         let mut errors = self.stderr.take().context("no pipe")?;
-        let mut all = move || -> Result<Ran> {
+        in_time(move || {
+            let (mut stdout, mut stderr) = (String::new(), String::new());
             self.stdout.read_to_string(&mut stdout)?;
             errors.read_to_string(&mut stderr)?;
             let status = self.child.wait()?.code();
             Ok(Ran {
                 status,
-                stdout: std::mem::take(&mut stdout),
-                stderr: std::mem::take(&mut stderr),
+                stdout,
+                stderr,
             })
-        };
-        in_time(move || all())
+        })
     }
 }
 
