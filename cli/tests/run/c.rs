@@ -152,6 +152,24 @@ fn a_missing_compiler_is_one_line() -> Result<()> {
     Ok(())
 }
 
+/// What a variable names is what is told of.
+#[test]
+fn a_variable_that_leads_nowhere_is_one_line() -> Result<()> {
+    let (folder, path) = project("c-nowhere", TWO_LINES)?;
+    let mut insula = insula("run", &path);
+    insula.env("PATH", "").env_remove("CC");
+    insula.env_remove("INSULA_C_TOOLCHAIN");
+    insula.env("WASI_SDK_PATH", folder.path("sdk"));
+    let ran = finish(insula)?;
+    let expected = format!(
+        "insula: {} cannot make WebAssembly modules: it cannot be started (No such file or \
+         directory (os error 2)): {INSTALL}\n",
+        folder.path("sdk/bin/clang").display()
+    );
+    assert_eq!((ran.status, ran.stderr), (Some(2), expected));
+    Ok(())
+}
+
 #[test]
 fn what_a_compiler_lacks_is_one_line() -> Result<()> {
     let (folder, path) = project("c-lacks", TWO_LINES)?;

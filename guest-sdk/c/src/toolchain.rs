@@ -140,9 +140,10 @@ impl Toolchain {
                 .arg(&source)
                 .stdin(Stdio::null())
                 .output();
-            let Ok(output) = output else {
-                return Err(ToolchainError::NoClang);
-            };
+            let output = output.map_err(|error| ToolchainError::Incomplete {
+                clang: self.clang.display().to_string(),
+                missing: Missing::Other(format!("it cannot be started ({error})")),
+            })?;
             if output.status.success() {
                 return Ok(self);
             }
