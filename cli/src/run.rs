@@ -48,11 +48,7 @@ pub struct Run {
     #[arg(long)]
     no_prefix: bool,
     /// Prints what happens as JSON, an object a line.
-    ///
-    /// `event` says what it is: `loaded`, `started`, `output` (a line that an isolate
-    /// printed), `exited` (an isolate, with its reason), `warning`, and at last `ended`
-    /// with the reason, the exit status and figures, or `error`.
-    #[arg(long)]
+    #[arg(long, long_help = events::LONG_HELP)]
     json: bool,
     #[command(flatten)]
     allowed: AllowedFlags,

@@ -3,6 +3,7 @@
 use std::io::{ErrorKind, Read as _};
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context, Error, Result, anyhow, bail};
 use ureq::Agent;
@@ -10,6 +11,9 @@ use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, TlsProvider};
 
 use super::Fetch;
 use crate::progress::Progress;
+
+/// How long a server may take in all, however often something comes.
+const LONGEST: Duration = Duration::from_secs(3_600);
 
 /// How often a server may send us elsewhere.
 const REDIRECTS: u32 = 5;
@@ -66,6 +70,7 @@ fn agent(fetch: &Fetch) -> Result<Agent> {
         .https_only(true)
         .max_redirects(REDIRECTS)
         .user_agent(concat!("insula/", env!("CARGO_PKG_VERSION")))
+        .timeout_global(Some(LONGEST))
         .timeout_resolve(Some(fetch.patience))
         .timeout_connect(Some(fetch.patience))
         .timeout_send_request(Some(fetch.patience))

@@ -1,21 +1,4 @@
 //! What `insula run --json` prints: an object a line, as it happens.
-//!
-//! | `event` | what else is in it |
-//! |---|---|
-//! | `loaded` | `program`; `entries`; `from_cache`, whether it was compiled before |
-//! | `started` | `isolate`, the name of the first one |
-//! | `output` | `isolate`; `stream`, `stdout` or `stderr`; `text`, without its end |
-//! | `exited` | `isolate`; `reason`; `text`, the reason in words |
-//! | `warning` | `message` |
-//! | `ended` | the last: `reason` and `text` of the first isolate; `stopped`, by what it was ended: `SIGINT`, `SIGTERM`, `changed`, or null; `status`, the command's exit status; `figures` |
-//! | `error` | the last where there is no run: `message`; `causes`, the nearest first; `advice`, what to do, or null |
-//!
-//! A reason is an object with its `kind`, such as `ended`, `panicked` or `limit`, and
-//! what belongs to it. `figures` are `isolates`, how many were spawned; `cpu_ms`, what
-//! they have computed; `wall_ms`; `peak_memory`, the most bytes of linear memory at once.
-//! With `--watch` there are `building`, `changed`, `unchanged`, `starting`, `failed` and
-//! `waiting` too, each with a `message`, and a run's events again from `loaded` on each
-//! time.
 
 use std::time::Duration;
 
@@ -25,6 +8,26 @@ use serde_json::{Map, Value, json};
 use super::finished::Finished;
 use super::stop::Why;
 use crate::report;
+
+/// What there is, for who reads it.
+pub const LONG_HELP: &str = "\
+Prints what happens as JSON, an object a line. `event` says what it is, and the rest \
+belongs to that:
+  loaded    program, entries, from_cache (whether it was compiled before)
+  started   isolate: the name of the first one
+  output    isolate, stream (stdout or stderr), text: a line without its end
+  exited    isolate, reason, text: the reason in words
+  warning   message
+  ended     the last: reason and text of the first isolate; status, the exit
+            status; stopped, by what it was ended (SIGINT, SIGTERM, changed) or
+            null; figures: isolates (spawned in all), cpu_ms, wall_ms,
+            peak_memory (bytes of linear memory)
+  error     the last where there is no run: message, causes (the nearest
+            first), advice (what to do, or null)
+A reason is an object with its kind (ended, exited, panicked, failed, trapped, limit, \
+contract_broken, not_started, killed, linked, shut_down, host_failed) and what belongs \
+to it. With --watch there are building, changed, unchanged, starting, failed and \
+waiting too, each with a message, and the events of each run.";
 
 pub fn loaded(program: &Program) {
     report::event(

@@ -62,6 +62,8 @@ impl Web {
             "ALL_PROXY",
             "http_proxy",
             "HTTP_PROXY",
+            "no_proxy",
+            "NO_PROXY",
         ] {
             insula.env_remove(proxy);
         }
@@ -289,5 +291,28 @@ fn inspect_fetches_too() -> Result<()> {
     assert_eq!(report["program"], web.server.uri("/hello.wasm"));
     assert_eq!(report["default_entry"], "main");
     assert!(web.kept().exists());
+    Ok(())
+}
+
+/// The environment says which proxy there is, if one is.
+#[test]
+fn a_proxy_is_used_where_it_is_set() -> Result<()> {
+    let web = Web::new("cli-https-proxy")?;
+    let run = |variables: &[(&str, &str)]| {
+        let mut command = web.command("run", "/hello.wasm");
+        command.arg("--ca-file").arg(web.folder.path("ca.pem"));
+        command.args(["--digest", &web.digest]);
+        command.envs(variables.iter().copied());
+        finish(command)
+    };
+    // Nobody listens there.
+    let ran = run(&[("HTTPS_PROXY", "http://localhost:1")])?;
+    web.refuses(&ran, "could not be fetched");
+    assert_eq!(web.server.asked(), [""; 0]);
+    run(&[
+        ("HTTPS_PROXY", "http://localhost:1"),
+        ("NO_PROXY", "localhost"),
+    ])?
+    .printed(HELLO);
     Ok(())
 }
