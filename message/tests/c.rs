@@ -63,6 +63,8 @@ struct Case {
 /// The lines that the program in C has for the cases.
 fn run(cases: &[Case], mode: char) -> Vec<String> {
     let mut child = Command::new(&*WIRE)
+        // What takes memory without an end fails, and does not take the machine with it.
+        .env("ASAN_OPTIONS", "hard_rss_limit_mb=4000")
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()

@@ -78,6 +78,7 @@ fn what_cannot_be_sent_is_an_answer() -> Result<()> {
             "not_shared",
             "no_value",
             "no_value",
+            "no_value",
             "closed",
             "not_utf8",
             "no_such_entry",
@@ -91,6 +92,12 @@ fn what_cannot_be_sent_is_an_answer() -> Result<()> {
 fn a_receiver_that_is_closed_is_an_answer() -> Result<()> {
     let expected = ["closed", "closed", "ok", "ok", "closed"];
     assert_eq!(lines("closed_receivers")?, expected);
+    Ok(())
+}
+
+#[test]
+fn a_handler_may_do_anything() -> Result<()> {
+    assert_eq!(lines("handlers")?, ["handled 3"]);
     Ok(())
 }
 

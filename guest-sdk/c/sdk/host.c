@@ -52,6 +52,9 @@ insula_text insula_text_of(const char *text) {
 }
 
 bool insula_is_utf8(const char *text) {
+    if (text == NULL) {
+        return false;
+    }
     size_t length = strlen(text);
     return insula_utf8_end((const uint8_t *)text, length) == length;
 }

@@ -147,6 +147,10 @@ void insula_put_double(insula_writer *w, double value) {
 }
 
 void insula_put_text(insula_writer *w, const char *text) {
+    if (text == NULL) {
+        fail(w, INSULA_NO_VALUE);
+        return;
+    }
     insula_put_text_of(w, (insula_text){text, strlen(text)});
 }
 
@@ -159,6 +163,10 @@ void insula_put_text_of(insula_writer *w, insula_text text) {
 }
 
 void insula_put_bytes(insula_writer *w, const void *data, size_t length) {
+    if (data == NULL && length > 0) {
+        fail(w, INSULA_NO_VALUE);
+        return;
+    }
     put_string(w, 2, data, length);
 }
 

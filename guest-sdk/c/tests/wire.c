@@ -79,6 +79,11 @@ static void print_int(insula_value value) {
 }
 
 static void print(insula_value value, int depth) {
+    static size_t printed;
+    /* What unfolds without an end was to be refused. */
+    if (++printed > 50000000) {
+        abort();
+    }
     bool is_true;
     double number;
     uint64_t bits;

@@ -92,6 +92,9 @@ INSULA_ENTRY(wrong_writers) {
     insula_put_port(&writer, none);
     puts(insula_status_name(insula_send(port, &writer)));
     insula_writer_reset(&writer);
+    insula_put_text(&writer, NULL);
+    puts(insula_status_name(insula_send(port, &writer)));
+    insula_writer_reset(&writer);
     insula_put_value(&writer, insula_element(insula_root(NULL), 3));
     puts(insula_status_name(insula_send(port, &writer)));
     insula_writer_free(&writer);
@@ -103,6 +106,70 @@ INSULA_ENTRY(wrong_writers) {
     insula_text why = insula_refusal_text();
     printf("%.*s\n", 29, why.length > 29 ? why.data : "too short a text for a refusal");
     insula_port_drop(&port);
+}
+
+/* What handlers may do: anything. */
+static insula_message *kept;
+static int handled;
+
+static void last(void *context, const insula_message *message) {
+    int64_t number = 0;
+    INSULA_CHECK(context == &handled);
+    INSULA_CHECK(insula_as_int(insula_root(message), &number) && number == 3);
+    INSULA_CHECK(insula_reply(message, NULL) == INSULA_CLOSED);
+    insula_close(insula_first_port());
+    insula_close(insula_first_port());
+    INSULA_CHECK(insula_as_int(insula_root(message), &number) && number == 3);
+    INSULA_CHECK(insula_receive(insula_first_port(), last, NULL) == INSULA_CLOSED);
+    /* What was taken before is still there. */
+    INSULA_CHECK(insula_is_text(insula_root(kept), "keep me"));
+    insula_message_free(kept);
+    insula_message_free(NULL);
+    printf("handled %d\n", handled + 1);
+}
+
+static void second(void *context, const insula_message *message) {
+    (void)context;
+    handled += 1;
+    kept = insula_message_take(message);
+    INSULA_CHECK(kept != NULL && insula_message_take(message) == NULL);
+    INSULA_CHECK(insula_receive(insula_first_port(), last, &handled) == INSULA_OK);
+}
+
+static void never(void *context) {
+    (void)context;
+    insula_panic("a timer that was cancelled is due");
+}
+
+static void first(void *context, const insula_message *message) {
+    (void)context;
+    (void)message;
+    insula_receiver more;
+    insula_timer timer;
+    handled += 1;
+    /* Others are opened and closed meanwhile, which moves what the library keeps. */
+    for (int i = 0; i < 40; i++) {
+        INSULA_CHECK(insula_open(&more) == INSULA_OK);
+        INSULA_CHECK(insula_receive(more, last, NULL) == INSULA_OK);
+        INSULA_CHECK(insula_after(1, never, NULL, &timer) == INSULA_OK);
+        insula_cancel(timer);
+        insula_cancel(timer);
+        insula_close(more);
+    }
+    INSULA_CHECK(insula_receive(insula_first_port(), second, NULL) == INSULA_OK);
+}
+
+INSULA_ENTRY(handlers) {
+    insula_message *message = insula_first_message();
+    INSULA_CHECK(message == NULL);
+    insula_receive(insula_first_port(), first, NULL);
+    insula_port self;
+    INSULA_CHECK(insula_sender(insula_first_port(), &self) == INSULA_OK);
+    INSULA_CHECK(insula_send_int(self, 1) == INSULA_OK);
+    INSULA_CHECK(insula_send_text(self, "keep me") == INSULA_OK);
+    INSULA_CHECK(insula_send_int(self, 3) == INSULA_OK);
+    INSULA_CHECK(insula_send_text(self, "nobody takes this") == INSULA_OK);
+    insula_port_drop(&self);
 }
 
 /* A receiver that is closed is one, also when its place has another. */
