@@ -261,5 +261,13 @@ fn reference_of_the_figures_is_what_was_measured() -> Result<()> {
         count(&page) == count(&own),
         "what was missed is not the same"
     );
+    let (met, missed) = targets(&mut String::new(), &rows);
+    let readme = fs::read_to_string(root().join("README.md"))?.replace('\n', " ");
+    let said = format!(
+        "Of the {} marks that were set before anything was measured, {met} were met and {missed} \
+         were missed",
+        met + missed
+    );
+    ensure!(readme.contains(&said), "README.md does not say: {said}");
     keep("from/figures.md", &page)
 }
