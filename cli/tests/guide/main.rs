@@ -40,6 +40,7 @@ macro_rules! pages {
 }
 
 pages! {
+    coming_from_dart: "from/dart.md";
     your_first_plugin: "start/plugin.md";
     guests_in_c: "guide/c.md";
     looking_at_it: "guide/looking.md";
