@@ -28,8 +28,16 @@ const VERSIONS: std::ops::RangeInclusive<u32> = 11..=22;
 pub struct Toolchain {
     clang: PathBuf,
     arguments: Vec<String>,
-    /// Where its own libraries are, if it is not installed.
-    libraries: Option<OsString>,
+    /// Where the rest of it is, if it is not installed.
+    elsewhere: Option<Elsewhere>,
+}
+
+/// Where a compiler that was unpacked, and not installed, finds the rest of itself.
+#[derive(Debug, Clone)]
+struct Elsewhere {
+    /// Some versions look for the linker in the path alone.
+    programs: PathBuf,
+    libraries: OsString,
 }
 
 impl Toolchain {
@@ -75,7 +83,10 @@ impl Toolchain {
         let toolchain = Toolchain {
             clang: usr.join("bin/clang"),
             arguments: vec![format!("--sysroot={}", usr.display())],
-            libraries: env::join_paths(libraries).ok(),
+            elsewhere: env::join_paths(libraries).ok().map(|libraries| Elsewhere {
+                programs: usr.join("bin"),
+                libraries,
+            }),
         };
         toolchain.tried_out()
     }
@@ -103,10 +114,16 @@ impl Toolchain {
         text
     }
 
-    /// Lets a command that runs the compiler find the compiler's libraries.
+    /// Lets a command that runs the compiler find the compiler's libraries and linker.
     pub fn prepare(&self, command: &mut Command) {
-        if let Some(libraries) = &self.libraries {
-            command.env("LD_LIBRARY_PATH", libraries);
+        let Some(elsewhere) = &self.elsewhere else {
+            return;
+        };
+        command.env("LD_LIBRARY_PATH", &elsewhere.libraries);
+        let path = env::var_os("PATH").unwrap_or_default();
+        let programs = [elsewhere.programs.clone()].into_iter();
+        if let Ok(path) = env::join_paths(programs.chain(env::split_paths(&path))) {
+            command.env("PATH", path);
         }
     }
 
@@ -115,7 +132,7 @@ impl Toolchain {
         Toolchain {
             clang: path::absolute(&clang).unwrap_or(clang),
             arguments: Vec::new(),
-            libraries: None,
+            elsewhere: None,
         }
     }
 
