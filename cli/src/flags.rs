@@ -3,6 +3,7 @@
 mod allowed;
 mod cache;
 mod capabilities;
+mod fetching;
 mod found;
 mod limits;
 mod profile;
@@ -11,6 +12,7 @@ mod program;
 pub use allowed::{Allowed, AllowedFlags, Source};
 pub use cache::CacheFlags;
 use capabilities::CapabilityFlags;
+pub use fetching::FetchFlags;
 pub use found::Found;
 pub use limits::LimitFlags;
 pub use profile::ProfileFlag;

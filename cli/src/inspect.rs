@@ -35,7 +35,9 @@ pub struct Inspect {
 
 impl Inspect {
     pub fn run(self) -> Result<ExitCode> {
-        let allowed = self.allowed.read()?;
+        let mut allowed = self.allowed.read()?;
+        let fetching = &self.program.fetching;
+        fetching.fetch_granted(&self.cache, &mut allowed)?;
         let found = self.program.find(&self.cache, &allowed)?;
         let runtime = Runtime::builder()
             .max_isolates(1)

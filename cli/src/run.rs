@@ -78,10 +78,12 @@ struct Prepared {
 
 impl Run {
     pub fn run(self) -> Result<ExitCode> {
-        let prepared = Prepared {
+        let mut prepared = Prepared {
             message: self.message.as_deref().map(parse_message).transpose()?,
             allowed: self.allowed.read()?,
         };
+        let fetching = &self.program.fetching;
+        fetching.fetch_granted(&self.cache, &mut prepared.allowed)?;
         if self.watch {
             return watch::watch(self, prepared);
         }

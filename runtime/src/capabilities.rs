@@ -13,6 +13,8 @@ pub use clock::ClockAccess;
 pub use dir::{Access, BadDirGrant, DirGrant};
 pub use random::Random;
 
+use crate::given::Given;
+
 /// What a group may reach of the world outside. Everything is closed by default. An
 /// isolate hands on to those that it spawns what it has, or less.
 ///
@@ -33,6 +35,7 @@ pub struct Capabilities {
     pub(crate) clock: ClockAccess,
     pub(crate) random: Random,
     pub(crate) programs: Vec<String>,
+    pub(crate) given: Vec<Given>,
 }
 
 /// What the first isolate of a group reads from its standard input. Every other isolate
@@ -122,6 +125,17 @@ impl Capabilities {
     #[must_use]
     pub fn random(mut self, random: Random) -> Self {
         self.random = random;
+        self
+    }
+
+    /// Lets the group spawn this module by exactly this URI, of any scheme: one that the
+    /// host has fetched, or has in a database. Nothing is fetched when it is spawned.
+    #[must_use]
+    pub fn program(mut self, uri: impl Into<String>, module: impl Into<Vec<u8>>) -> Self {
+        self.given.push(Given {
+            uri: uri.into().into(),
+            module: module.into().into(),
+        });
         self
     }
 

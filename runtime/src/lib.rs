@@ -87,6 +87,7 @@ mod engine;
 mod error;
 mod events;
 mod exit;
+mod given;
 mod group;
 mod group_run;
 mod guest_clock;

@@ -55,6 +55,7 @@ impl Reach {
         for uri in &capabilities.programs {
             reach.programs.grant(uri).map_err(SpawnError::Grant)?;
         }
+        reach.programs.give(&capabilities.given);
         Ok(reach)
     }
 

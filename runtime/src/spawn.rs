@@ -199,7 +199,7 @@ pub(crate) fn from_uri(
     isolate.wait_for_program();
     let compiler = group.core().compiler.clone();
     let child = Arc::downgrade(&isolate);
-    let program = granted.path.display().to_string();
+    let program = granted.name();
     let loading = Loading {
         isolate: isolate.clone(),
         _activity: Activity::begin(group),
@@ -214,8 +214,7 @@ pub(crate) fn from_uri(
             if child.upgrade().is_none_or(|child| child.is_stopped()) {
                 return Err(LoadError::NoLoader { program });
             }
-            let bytes = granted.read(&compiler.limits)?;
-            compiler.compile_file(&granted.path, &bytes)
+            granted.load(&compiler)
         }),
         done: Box::new(move |program| {
             loading.done(program);

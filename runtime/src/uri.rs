@@ -8,15 +8,20 @@ use cap_std::fs::{Dir, OpenOptions};
 use url::Url;
 
 use crate::error::LoadError;
+use crate::given::Given;
 use crate::group::GroupCore;
 use crate::limits::Limits;
 use crate::open_files::OpenFile;
-use crate::program::source;
+use crate::program::{Compiler, Program, source};
 use insula_message::LimitHit;
 
 /// The URI prefixes that a group may load programs from.
 #[derive(Clone, Default)]
-pub(crate) struct Grants(Vec<Grant>);
+pub(crate) struct Grants {
+    folders: Vec<Grant>,
+    /// Of the host's own.
+    given: Vec<Given>,
+}
 
 #[derive(Clone)]
 struct Grant {
@@ -30,11 +35,17 @@ struct Grant {
     _counted: Option<Arc<OpenFile>>,
 }
 
-/// A program file that a group may load, found but not read.
-pub(crate) struct Granted {
+/// A program that a group may load.
+pub(crate) enum Granted {
+    File(GrantedFile),
+    Given(Given),
+}
+
+/// A file that a group may load, found but not read.
+pub(crate) struct GrantedFile {
     folder: Arc<Dir>,
     relative: PathBuf,
-    pub(crate) path: PathBuf,
+    path: PathBuf,
 }
 
 impl Grants {
@@ -53,7 +64,7 @@ impl Grants {
             _ => (path.clone(), None),
         };
         let open = Dir::open_ambient_dir(&folder, ambient_authority()).map_err(unreadable)?;
-        self.0.push(Grant {
+        self.folders.push(Grant {
             folder: Arc::new(open),
             path: folder,
             file,
@@ -62,9 +73,17 @@ impl Grants {
         Ok(())
     }
 
-    /// Finds what a guest means by `uri`: a `file:` URI, or a path relative to
-    /// the folder of its own program, `base`.
+    /// Grants what the host has at hand.
+    pub(crate) fn give(&mut self, given: &[Given]) {
+        self.given.extend_from_slice(given);
+    }
+
+    /// Finds what a guest means by `uri`: the URI of what the host has at hand, a
+    /// `file:` URI, or a path relative to the folder of its own program, `base`.
     pub(crate) fn find(&self, uri: &str, base: Option<&Path>) -> Result<Granted, LoadError> {
+        if let Some(given) = self.given.iter().find(|given| *given.uri == *uri) {
+            return Ok(Granted::Given(given.clone()));
+        }
         let path = if uri
             .split_once(':')
             .is_some_and(|(scheme, _)| is_scheme(scheme))
@@ -75,9 +94,10 @@ impl Grants {
         };
         // Only names are looked at here; links are the business of `read`.
         let path = without_dots(&path);
-        self.0
+        self.folders
             .iter()
             .find_map(|grant| grant.find(&path))
+            .map(Granted::File)
             .ok_or_else(|| LoadError::NotGranted {
                 uri: uri.to_owned(),
             })
@@ -99,32 +119,41 @@ impl Grants {
         base: Option<&Path>,
         group: &Arc<GroupCore>,
     ) -> Result<Self, NoGrant> {
-        let granted = self.find(uri, base).map_err(NoGrant::Load)?;
-        let counted = OpenFile::take(group).map_err(NoGrant::Limit)?;
-        let grant = granted.narrowed(counted).map_err(NoGrant::Load)?;
-        Ok(Grants(vec![grant]))
+        let mut part = Grants::default();
+        match self.find(uri, base).map_err(NoGrant::Load)? {
+            Granted::File(file) => {
+                let counted = OpenFile::take(group).map_err(NoGrant::Limit)?;
+                part.folders
+                    .push(file.narrowed(counted).map_err(NoGrant::Load)?);
+            }
+            Granted::Given(given) => part.given.push(given),
+        }
+        Ok(part)
     }
 
     pub(crate) fn add(&mut self, other: Self) {
-        self.0.extend(other.0);
+        self.folders.extend(other.folders);
+        self.given.extend(other.given);
     }
 
-    /// What is granted.
-    pub(crate) fn paths(&self) -> impl Iterator<Item = PathBuf> + '_ {
-        self.0.iter().map(|grant| match &grant.file {
-            Some(file) => grant.path.join(file),
-            None => grant.path.clone(),
-        })
+    /// What is granted, as errors call it.
+    pub(crate) fn names(&self) -> Vec<String> {
+        let paths = self.folders.iter().map(|grant| match &grant.file {
+            Some(file) => grant.path.join(file).display().to_string(),
+            None => grant.path.display().to_string(),
+        });
+        let given = self.given.iter().map(|given| given.uri.to_string());
+        paths.chain(given).collect()
     }
 }
 
 impl Grant {
-    fn find(&self, path: &Path) -> Option<Granted> {
+    fn find(&self, path: &Path) -> Option<GrantedFile> {
         let relative = path.strip_prefix(&self.path).ok()?;
         if self.file.as_deref().is_some_and(|file| file != relative) {
             return None;
         }
-        Some(Granted {
+        Some(GrantedFile {
             folder: self.folder.clone(),
             relative: relative.to_owned(),
             path: path.to_owned(),
@@ -133,6 +162,27 @@ impl Grant {
 }
 
 impl Granted {
+    /// What it is called in messages.
+    pub(crate) fn name(&self) -> String {
+        match self {
+            Granted::File(file) => file.path.display().to_string(),
+            Granted::Given(given) => given.uri.to_string(),
+        }
+    }
+
+    /// Reads and compiles it, on a loader thread.
+    pub(crate) fn load(&self, compiler: &Compiler) -> Result<Program, LoadError> {
+        match self {
+            Granted::File(file) => {
+                let bytes = file.read(&compiler.limits)?;
+                compiler.compile_file(&file.path, &bytes)
+            }
+            Granted::Given(given) => compiler.compile(&given.uri, None, &given.module),
+        }
+    }
+}
+
+impl GrantedFile {
     /// A grant of it alone: a folder with all below it, or a file. Its folder is
     /// opened, so that no link in it leads elsewhere in what is granted.
     fn narrowed(&self, counted: OpenFile) -> Result<Grant, LoadError> {
@@ -165,7 +215,7 @@ impl Granted {
     }
 
     /// Reads the file. A link that leads out of the granted folder is an error.
-    pub(crate) fn read(&self, limits: &Limits) -> Result<Vec<u8>, LoadError> {
+    fn read(&self, limits: &Limits) -> Result<Vec<u8>, LoadError> {
         let failed = |error: std::io::Error| source::unreadable(&self.path, error.to_string());
         let metadata = self.folder.metadata(&self.relative).map_err(failed)?;
         // Before it is opened: devices may do something then.

@@ -2,7 +2,7 @@
 //! from nowhere else.
 
 use anyhow::Result;
-use insula::{ExitReason, LoadError, Program, SpawnError, SpawnOptions};
+use insula::{Capabilities, ExitReason, LoadError, Program, SpawnError, SpawnOptions};
 use insula_tests::Host;
 
 use crate::guests;
@@ -330,5 +330,40 @@ fn a_grant_of_what_is_not_there_is_an_error_of_the_hosts() -> Result<()> {
         ));
         assert_eq!(error.to_string(), expected);
     }
+    Ok(())
+}
+
+/// A host may have programs at hand, wherever they came from.
+#[test]
+fn a_program_of_the_hosts_own_is_spawned_by_its_uri_alone() -> Result<()> {
+    let programs = Programs::new("uri-given")?;
+    let runtime = &programs.host.runtime;
+    let shout = std::fs::read(guests::SHOUT)?;
+    let program = Program::from_file(runtime, guests::URI)?;
+    let (uri, other) = (
+        "https://example.org/shout.wasm",
+        "https://example.org/other.wasm",
+    );
+    let broken = "db:broken";
+    let capabilities = Capabilities::default()
+        .program(uri, shout)
+        .program(broken, *b"nonsense");
+    let uris = [uri, other, broken];
+    let options = SpawnOptions::new()
+        .message(&uris)
+        .capabilities(capabilities);
+    assert_eq!(programs.host.run(&program, options)?, ExitReason::Ended);
+    let lines = programs.host.lines_of("main#1");
+    assert_eq!(lines[0], Programs::started(uri));
+    assert!(
+        lines[1].starts_with(&format!("{other}: refused: ")),
+        "{lines:?}"
+    );
+    assert_eq!(lines[2], Programs::not_loaded(broken));
+    let why = programs.why_not("shout#3");
+    assert!(
+        why.starts_with("db:broken is no WebAssembly module"),
+        "{why}"
+    );
     Ok(())
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::Result;
 use clap::Args;
 use insula::{Capabilities, Limit, Limits, Runtime, SpawnOptions};
-use insula_policy::Policy;
+use insula_policy::{Digest, Policy};
 use serde::Serialize;
 
 use super::{CapabilityFlags, LimitFlags};
@@ -29,6 +29,8 @@ pub struct Allowed {
     pub policy: Policy,
     pub limits: Limits,
     pub capabilities: Capabilities,
+    /// Programs that may be spawned once they are fetched.
+    pub remote: Vec<(String, Digest)>,
     by_flag: Vec<Limit>,
 }
 
@@ -71,6 +73,7 @@ impl AllowedFlags {
         let capabilities = policy.capabilities(Capabilities::default());
         Ok(Allowed {
             capabilities: self.capabilities.give(capabilities)?,
+            remote: self.capabilities.remote()?,
             limits,
             by_flag: settings.into_iter().map(|(limit, _)| limit).collect(),
             policy,

@@ -6,6 +6,9 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use insula::{Capabilities, ClockAccess, DirGrant, Random, Stdin};
+use insula_policy::Digest;
+
+use crate::fetch;
 
 /// What the help calls these.
 const REACH: &str = "What it may reach";
@@ -26,7 +29,9 @@ pub struct CapabilityFlags {
     stdin: bool,
     /// Lets the program spawn others from here.
     ///
-    /// A file: URI or a path, of a folder or of one file.
+    /// A file: URI or a path, of a folder or of one file; or an https: URI with the
+    /// program's digest behind it, as in https://HOST/PATH#sha256:.., which is fetched
+    /// before the program runs.
     #[arg(help_heading = REACH, long, value_name = "URI")]
     grant_uri: Vec<String>,
     /// What guests' clocks show: off, coarse, real, frozen or virtual.
@@ -64,13 +69,31 @@ impl CapabilityFlags {
         for argument in &self.arguments {
             capabilities = capabilities.arg(argument);
         }
-        for uri in &self.grant_uri {
+        let local = self.grant_uri.iter();
+        for uri in local.filter(|uri| !fetch::is_remote(uri)) {
             capabilities = capabilities.programs(as_uri(uri)?);
         }
         if self.stdin {
             capabilities = capabilities.stdin(Stdin::Inherit);
         }
         Ok(capabilities)
+    }
+}
+
+impl CapabilityFlags {
+    /// What is to be granted and is not here, by its URI and digest.
+    pub fn remote(&self) -> Result<Vec<(String, Digest)>> {
+        let remote = self.grant_uri.iter();
+        let remote = remote.filter(|uri| fetch::is_remote(uri)).map(|given| {
+            let (uri, digest) = given.rsplit_once('#').with_context(|| {
+                format!("--grant-uri {given}: say its digest behind it, as in {given}#sha256:..")
+            })?;
+            let digest = digest
+                .parse()
+                .with_context(|| format!("--grant-uri {given}"))?;
+            Ok((uri.to_owned(), digest))
+        });
+        remote.collect()
     }
 }
 

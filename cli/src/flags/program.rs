@@ -1,17 +1,15 @@
 //! Which program.
 
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
-use insula::{Limit, Limits};
-use insula_policy::{Digest, parse_amount};
+use insula_policy::Digest;
 
-use super::found::{FILE_BYTES, Found, read};
-use super::{Allowed, CacheFlags};
+use super::found::{Found, read};
+use super::{Allowed, CacheFlags, FetchFlags};
 use crate::c_project;
-use crate::fetch::{self, Fetch};
+use crate::fetch;
 use crate::guest_crate::{self, GuestCrate};
 
 #[derive(Args)]
@@ -34,29 +32,8 @@ pub struct ProgramFlags {
     /// too, as `digest`.
     #[arg(long, value_name = "DIGEST", help_heading = "Where it comes from")]
     digest: Option<Digest>,
-    /// Trusts the certificates in this PEM file too, when a program is fetched.
-    ///
-    /// Beside those whom the system trusts, or SSL_CERT_FILE.
-    #[arg(long, value_name = "FILE", help_heading = "Where it comes from")]
-    ca_file: Option<PathBuf>,
-    /// How long nothing may come when a program is fetched.
-    #[arg(
-        long,
-        value_name = "TIME",
-        default_value = "30s",
-        value_parser = time,
-        help_heading = "Where it comes from"
-    )]
-    fetch_timeout: Duration,
-}
-
-fn time(given: &str) -> Result<Duration> {
-    // As limits of time are written.
-    let milliseconds = parse_amount(Limit::Life, given)?;
-    if milliseconds == 0 || milliseconds == Limits::NONE {
-        bail!("it has to be some time, as in 30s");
-    }
-    Ok(Duration::from_millis(milliseconds))
+    #[command(flatten)]
+    pub fetching: FetchFlags,
 }
 
 impl ProgramFlags {
@@ -68,15 +45,8 @@ impl ProgramFlags {
             return self.text(digest);
         }
         if fetch::is_remote(given) {
-            let fetch = Fetch {
-                uri: given,
-                digest,
-                cache: cache.folder(),
-                ca_file: self.ca_file.as_deref(),
-                patience: self.fetch_timeout,
-                most: allowed.limits.get(Limit::ProgramBytes).min(FILE_BYTES),
-            };
-            return Ok(Found::bytes(given.clone(), fetch.bytes()?));
+            let module = self.fetching.fetch(given, digest, cache, allowed)?;
+            return Ok(Found::bytes(given.clone(), module));
         }
         let path = Path::new(given);
         if given.starts_with("file:") || path.is_file() {

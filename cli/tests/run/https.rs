@@ -316,3 +316,48 @@ fn a_proxy_is_used_where_it_is_set() -> Result<()> {
     .printed(HELLO);
     Ok(())
 }
+
+/// What a program may spawn is fetched before it runs: it cannot say what is asked for.
+#[test]
+fn programs_that_may_be_spawned_are_fetched_before() -> Result<()> {
+    let shout = std::fs::read(guests::SHOUT)?;
+    let digest = Digest::of(&shout).to_string();
+    let mut web = Web::new("cli-https-grant")?;
+    web.server = HttpsServer::start(move |_| Answer::Body(shout.clone()))?;
+    web.folder.write("ca.pem", web.server.certificate())?;
+    let uri = web.server.uri("/shout.wasm");
+    let run = |grant: &str| {
+        let other = web.server.uri("/other.wasm");
+        let message = serde_json::json!([uri, other]).to_string();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_insula"));
+        command.args([
+            "run",
+            guests::URI,
+            "--message",
+            &message,
+            "--grant-uri",
+            grant,
+        ]);
+        command.arg("--cache").arg(web.folder.path("cache"));
+        command.arg("--ca-file").arg(web.folder.path("ca.pem"));
+        for proxy in ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"] {
+            command.env_remove(proxy);
+        }
+        finish(command)
+    };
+    let ran = run(&format!("{uri}#{digest}"))?;
+    assert_eq!((ran.status, &*ran.stderr), (Some(0), ""));
+    let lines: Vec<_> = ran.stdout.lines().collect();
+    assert_eq!(
+        lines[0],
+        format!("[main#1] {uri}: HELLO FROM ANOTHER PROGRAM AND A MESSAGE")
+    );
+    assert!(lines[1].contains("/other.wasm: refused: "), "{lines:?}");
+    assert_eq!(web.server.asked(), ["/shout.wasm"]);
+
+    let other = Digest::of(b"another program");
+    web.refuses(&run(&format!("{uri}#{other}"))?, "and it has to be");
+    web.refuses(&run(&uri)?, "say its digest behind it, as in https://");
+    web.refuses(&run(&format!("{uri}#sha256:1"))?, "is no digest");
+    Ok(())
+}

@@ -21,6 +21,8 @@ impl Capabilities {
         settings.push(("clock", self.clock.to_string()));
         settings.push(("random", self.random.to_string()));
         settings.extend(self.programs.iter().map(|uri| ("programs", uri.clone())));
+        let given = self.given.iter();
+        settings.extend(given.map(|given| ("programs", given.uri.to_string())));
         settings
     }
 }

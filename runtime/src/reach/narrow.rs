@@ -176,8 +176,7 @@ impl Reach {
         narrowed.map_err(|refused| match refused {
             NoGrant::Limit(hit) => hit.into(),
             NoGrant::Load(error) => {
-                let own = self.programs.paths().map(|path| path.display().to_string());
-                let own: Vec<_> = own.collect();
+                let own = self.programs.names();
                 format!("{error}; {}", not_held("program", uri, own.iter())).into()
             }
         })

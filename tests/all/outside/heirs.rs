@@ -256,6 +256,35 @@ fn what_a_spawner_has_not_is_refused() -> Result<()> {
     Ok(())
 }
 
+#[test]
+fn a_program_of_the_hosts_own_is_handed_on_by_its_uri() -> Result<()> {
+    let module = std::fs::read(guests::OUTSIDE)?;
+    let run = |name: &str, gets: &str| -> Result<Estate> {
+        let estate = Estate::new(name)?;
+        let program = estate.folder.path("programs/outside.wasm");
+        let program = Program::from_file(&estate.host.runtime, program)?;
+        let grandchild = heir("grandchild").of("db:heir").does("arguments");
+        let first = heir("first").spawns([heir("child").gets(gets).spawns([grandchild])]);
+        let options = SpawnOptions::new()
+            .entry("heir")
+            .message(&first)
+            .capabilities(estate.all().program("db:heir", module.clone()));
+        assert_eq!(estate.host.run(&program, options)?, ExitReason::Ended);
+        assert_eq!(estate.host.lines_of("heir#1"), [""; 0]);
+        Ok(estate)
+    };
+    let estate = run("heirs-given", "programs: db:heir")?;
+    assert_eq!(estate.host.lines_of("child#2"), [""; 0]);
+    assert_eq!(estate.host.lines_of("grandchild#3"), ["arguments : "]);
+    let estate = run("heirs-not-given", "arguments")?;
+    let refused = estate.host.lines_of("child#2");
+    assert!(
+        refused.len() == 1 && refused[0].starts_with("grandchild is not spawned: `db:heir`"),
+        "{refused:?}"
+    );
+    Ok(())
+}
+
 /// The hole of others: who has no folder gives its child the root.
 #[test]
 fn what_is_handed_on_only_becomes_less() -> Result<()> {
