@@ -154,6 +154,6 @@ mod tests {
                 PathBuf::from("/s/with space.rs")
             ]
         );
-        assert_eq!(dependencies(""), [PathBuf::new(); 0]);
+        assert!(dependencies("").is_empty());
     }
 }
