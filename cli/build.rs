@@ -49,8 +49,6 @@ fn main() -> Result<()> {
          pub const FILES: &[(&str, &str)] = &[\n{files}];\n"
     );
     fs::write(out.join("sdk.rs"), text)?;
-    // Where guests' logic is tested natively, most often.
-    println!("cargo::rustc-env=INSULA_HOST={}", env::var("TARGET")?);
     Ok(())
 }
 

@@ -11,7 +11,6 @@ pub use insula::isolate::{control, isolates, names, ports, refusals, self_, time
 /// refer to them the linker adds no calls of its own, so that each export has to
 /// make one; the generated `wake` does so itself.
 pub fn run_constructors() {
-    #[cfg(target_family = "wasm")]
     wit_bindgen::rt::run_ctors_once();
 }
 

@@ -22,6 +22,11 @@ pub trait Entry {
     #[doc(hidden)]
     const NAME: &'static str;
 
+    /// The function, natively, where nobody finds it by its name.
+    #[doc(hidden)]
+    #[cfg(not(target_family = "wasm"))]
+    const START: Option<fn()> = None;
+
     /// What the function returns, for who waits for it with
     /// [`Isolate::run`](crate::Isolate::run).
     type Output;

@@ -324,7 +324,7 @@ impl Inbox {
 
     fn unsettle(&self) {
         if !self.unsettled.replace(true) {
-            REGISTRY.with(|registry| {
+            let _ = REGISTRY.try_with(|registry| {
                 let weak = registry.inboxes.borrow().get(&self.token).cloned();
                 registry.unsettled.borrow_mut().extend(weak);
             });
@@ -354,12 +354,27 @@ impl fmt::Debug for Inbox {
 
 impl Drop for Inbox {
     fn drop(&mut self) {
-        REGISTRY.with(|registry| registry.inboxes.borrow_mut().remove(&self.token));
+        // Natively a thread may be about to end that has held it to the last.
+        let _ = REGISTRY.try_with(|registry| registry.inboxes.borrow_mut().remove(&self.token));
     }
 }
 
 fn new_token() -> u64 {
     REGISTRY.with(|registry| registry.next_token.replace(registry.next_token.get() + 1))
+}
+
+/// Closes all ports: handlers keep their own ports open.
+#[cfg(not(target_family = "wasm"))]
+pub fn forget() {
+    let inboxes = REGISTRY.with(|registry| {
+        registry.unsettled.borrow_mut().clear();
+        let inboxes = registry.inboxes.borrow();
+        inboxes
+            .values()
+            .filter_map(Weak::upgrade)
+            .collect::<Vec<_>>()
+    });
+    inboxes.iter().for_each(|inbox| inbox.close());
 }
 
 /// Brings every port into the state that the program wants it in: what is here

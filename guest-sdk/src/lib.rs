@@ -54,6 +54,16 @@
 //! is a quarter less code, and small messages are encoded and decoded in two thirds of
 //! the time. Nothing is gained by `lto`. Large messages of bytes are best [`Bytes`].
 //!
+//! # Tests
+//!
+//! [`#[insula_guest::test]`](macro@test) runs in an isolate of its own, with `cargo test`
+//! and `insula runner`, or with `insula test`. Compiled for another target than
+//! WebAssembly, this crate brings a stand-in for the host, on which the same tests run:
+//! an isolate is a thread, with ports, timers, control and names. It is no sandbox.
+//! Statics are shared, nothing is limited, an isolate that is killed ends at its next
+//! event and not in a loop, and what the stand-in does not have (limits, programs from
+//! URIs, capabilities) it refuses with an error that says so.
+//!
 //! [`receive`]: ReceivePort::receive
 //! [`recv`]: ReceivePort::recv
 //! [`recv_where`]: ReceivePort::recv_where
@@ -63,6 +73,10 @@
 
 #[cfg(all(feature = "allocator", target_family = "wasm"))]
 mod allocator;
+#[cfg(target_family = "wasm")]
+mod bindings;
+#[cfg(not(target_family = "wasm"))]
+#[path = "native/mod.rs"]
 mod bindings;
 mod broadcast;
 mod call;

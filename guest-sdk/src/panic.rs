@@ -12,7 +12,22 @@ use std::sync::Once;
 /// is printed here. Panics trap when this returns.
 pub fn install_hook() {
     static ONCE: Once = Once::new();
-    ONCE.call_once(|| std::panic::set_hook(Box::new(hook)));
+    ONCE.call_once(|| {
+        #[cfg(target_family = "wasm")]
+        std::panic::set_hook(Box::new(hook));
+        // There are threads here that are no isolates.
+        #[cfg(not(target_family = "wasm"))]
+        {
+            let usual = std::panic::take_hook();
+            std::panic::set_hook(Box::new(move |panic| {
+                if crate::bindings::is_isolate() {
+                    hook(panic);
+                } else {
+                    usual(panic);
+                }
+            }));
+        }
+    });
 }
 
 fn hook(panic: &PanicHookInfo) {
@@ -48,7 +63,7 @@ pub fn fail(text: &str, place: &Location) -> ! {
     #[cfg(target_family = "wasm")]
     core::arch::wasm32::unreachable();
     #[cfg(not(target_family = "wasm"))]
-    std::process::abort();
+    std::panic::resume_unwind(Box::new(text.to_owned()));
 }
 
 fn tell(text: &str, place: Option<&Location>) {

@@ -2,6 +2,7 @@
 
 use crate::entry::{Entry, Nothing, One};
 use crate::error::granted;
+use crate::spawn_options::Named;
 use crate::{SendPort, SpawnError, SpawnOptions};
 use insula_message::ToMessage;
 
@@ -112,7 +113,7 @@ pub fn try_spawn_with<F: FnOnce(M) -> E, M: ToMessage<SendPort>, E: Entry>(
 /// ```
 pub fn spawn_uri(uri: &str) -> Result<SendPort, SpawnError> {
     let message = None::<&()>;
-    let isolate = SpawnOptions::new().start(Some(uri), "", message, None)?;
+    let isolate = SpawnOptions::new().start(Some(uri), Named::new(""), message, None)?;
     Ok(isolate.into_port())
 }
 

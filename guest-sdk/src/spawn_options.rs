@@ -139,7 +139,7 @@ impl SpawnOptions {
         entry: &str,
         message: impl ToMessage<SendPort>,
     ) -> Result<Isolate, SpawnError> {
-        self.start(Some(uri), entry, Some(&message), None)
+        self.start(Some(uri), Named::new(entry), Some(&message), None)
     }
 
     /// Runs `entry` in an isolate of its own for what it returns: see
@@ -166,13 +166,13 @@ impl SpawnOptions {
     {
         const { assert!(size_of::<F>() == 0, captures!()) };
         let message = F::TAKES_MESSAGE.then_some(message);
-        self.start(None, <F::Entry as Entry>::NAME, message, result)
+        self.start(None, Named::of::<F::Entry>(), message, result)
     }
 
     pub(crate) fn start(
         &self,
         uri: Option<&str>,
-        entry: &str,
+        entry: Named<'_>,
         message: Option<&impl ToMessage<SendPort>>,
         result: Option<&SendPort>,
     ) -> Result<Isolate, SpawnError> {
@@ -183,7 +183,7 @@ impl SpawnOptions {
         let ports = ports.iter().map(SendPort::resource).collect();
         let spawned = isolates::spawn(&SpawnRequest {
             uri: uri.map(str::to_owned),
-            entry: entry.to_owned(),
+            entry: entry.name.to_owned(),
             message: message.is_some().then_some(Outgoing { bytes, ports }),
             name: self.name.clone(),
             paused: self.paused,
@@ -193,8 +193,36 @@ impl SpawnOptions {
             result: result.map(SendPort::resource),
             limits: self.limits.iter().map(limit).collect(),
             reach: self.reach.request(),
+            #[cfg(not(target_family = "wasm"))]
+            start: entry.start,
         })?;
         Ok(spawned.into())
+    }
+}
+
+/// An entry by its name, and natively with its function.
+pub(crate) struct Named<'a> {
+    name: &'a str,
+    #[cfg(not(target_family = "wasm"))]
+    start: Option<fn()>,
+}
+
+impl<'a> Named<'a> {
+    /// One of another program.
+    pub(crate) fn new(name: &'a str) -> Self {
+        Self {
+            name,
+            #[cfg(not(target_family = "wasm"))]
+            start: None,
+        }
+    }
+
+    fn of<E: Entry>() -> Self {
+        Self {
+            name: E::NAME,
+            #[cfg(not(target_family = "wasm"))]
+            start: E::START,
+        }
     }
 }
 

@@ -92,6 +92,16 @@ pub(crate) fn run_ready() {
     });
 }
 
+/// Drops all tasks.
+#[cfg(not(target_family = "wasm"))]
+pub(crate) fn forget() {
+    TASKS.with(|tasks| {
+        let waiting = tasks.waiting.take();
+        tasks.ready.borrow_mut().clear();
+        drop(waiting);
+    });
+}
+
 /// Whether a task is woken and was not polled since.
 pub(crate) fn is_any_ready() -> bool {
     TASKS.with(|tasks| !tasks.ready.borrow().is_empty())

@@ -83,16 +83,57 @@ const fn same(one: &str, other: &str) -> bool {
     at == one.len() && at == other.len()
 }
 
-/// On the machine that compiles, there is no host that could run isolates.
+/// Runs a test on the machine that compiles it: in a thread that stands in for an
+/// isolate.
 #[cfg(not(target_family = "wasm"))]
-pub fn test_natively<R: Termination>(_: impl FnOnce() -> R) {
-    panic!("this test needs isolates: `insula test` runs it")
+pub fn test_natively<R: Termination>(entry: &str, body: impl FnOnce() -> R + Send + 'static) {
+    alone(entry, |told| Box::new(move || enter(|| told.tell(body()))));
 }
 
 /// The same for an `async fn`.
 #[cfg(not(target_family = "wasm"))]
-pub fn async_test_natively<R: Termination>(_: impl AsyncFnOnce() -> R + 'static) {
-    panic!("this test needs isolates: `insula test` runs it")
+pub fn async_test_natively<R: Termination>(
+    entry: &str,
+    body: impl AsyncFnOnce() -> R + Send + 'static,
+) {
+    alone(entry, |told| {
+        Box::new(move || {
+            enter(|| {
+                spawn_task(async move { told.tell(body().await) });
+            });
+        })
+    });
+}
+
+/// Whether a test's function has returned, and then whether with success.
+#[cfg(not(target_family = "wasm"))]
+#[derive(Clone, Default)]
+struct Told(std::sync::Arc<std::sync::OnceLock<bool>>);
+
+#[cfg(not(target_family = "wasm"))]
+impl Told {
+    fn tell<R: Termination>(&self, value: R) {
+        // Told once: a test returns once.
+        let _ = self.0.set(value.report() == ExitCode::SUCCESS);
+    }
+}
+
+#[cfg(not(target_family = "wasm"))]
+fn alone(entry: &str, start: impl FnOnce(Told) -> Box<dyn FnOnce() + Send>) {
+    use insula_message::ExitReason;
+    let told = Told::default();
+    let reason = crate::bindings::run_alone(entry, start(told.clone()));
+    match (reason, told.0.get()) {
+        (ExitReason::Ended, Some(true)) => {}
+        (ExitReason::Ended, Some(false)) => panic!("it returned an error"),
+        (ExitReason::Ended, None) => panic!(
+            "it ended before its function had returned: what it awaits cannot happen any more, \
+             or it left by `exit`"
+        ),
+        // What should panic is known by what it says.
+        (ExitReason::Panicked { message, place, .. }, _) => panic!("at {place}: {message}"),
+        (reason, _) => panic!("it {reason}"),
+    }
 }
 
 #[cfg(test)]

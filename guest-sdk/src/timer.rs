@@ -177,8 +177,14 @@ impl Pending {
 impl Drop for Pending {
     fn drop(&mut self) {
         // What the callback holds is dropped after the borrow: it may be a timer.
-        drop(PENDING.with_borrow_mut(|pending| pending.remove(&self.token)));
+        drop(PENDING.try_with(|pending| pending.borrow_mut().remove(&self.token)));
     }
+}
+
+/// Drops all that waits for a timer.
+#[cfg(not(target_family = "wasm"))]
+pub(crate) fn forget() {
+    drop(PENDING.take());
 }
 
 /// Called when the host says that a timer is due.

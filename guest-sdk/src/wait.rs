@@ -60,8 +60,14 @@ impl Pending {
 impl Drop for Pending {
     fn drop(&mut self) {
         // A waker is dropped after the borrow: it may hold a task with more of them.
-        drop(PENDING.with_borrow_mut(|pending| pending.remove(&self.token)));
+        drop(PENDING.try_with(|pending| pending.borrow_mut().remove(&self.token)));
     }
+}
+
+/// Drops all that is waited for.
+#[cfg(not(target_family = "wasm"))]
+pub fn forget() {
+    drop(PENDING.take());
 }
 
 /// Called when the host says that the wait with this token is over.

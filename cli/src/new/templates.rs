@@ -178,7 +178,6 @@ impl Template {
             ("{{about}}", &about),
             ("{{insula-guest}}", &sdk.dependency()),
             ("{{dependencies}}", self.dependencies),
-            ("{{host}}", host_triple()),
             ("{{vendor}}", sdk.note()),
         ]
         .into_iter()
@@ -186,9 +185,4 @@ impl Template {
             text.replace(mark, value)
         })
     }
-}
-
-/// A target for tests without isolates: the one that this command was built for.
-fn host_triple() -> &'static str {
-    env!("INSULA_HOST")
 }

@@ -34,6 +34,8 @@ fn works(template: &str, printed: &[&str], tests: usize) -> Result<()> {
     assert_eq!(tested.that("ok").len(), tests, "{tested:?}");
     let warned = tested.stderr.contains("warning");
     assert!(!warned, "{tested:?}");
+    let natively = run(&plugin, "insula", &["test", "--native"])?;
+    assert_eq!(natively.status, Some(0), "{natively:?}");
     let formatted = run(&plugin, "cargo", &["fmt", "--check"])?;
     assert_eq!(formatted.status, Some(0), "{formatted:?}");
     Ok(())

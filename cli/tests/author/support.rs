@@ -67,6 +67,23 @@ pub fn lock(folder: &Path) -> Result<()> {
     Ok(())
 }
 
+/// A guest crate of this name, with this program, set up without a runner.
+pub fn guest(folder: &Folder, name: &str, program: &str) -> Result<()> {
+    let sdk = root().join("guest-sdk").canonicalize()?;
+    folder.write(
+        "Cargo.toml",
+        format!(
+            "[package]\nname = \"{name}\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n\
+             [dependencies]\ninsula-guest = {{ path = {sdk:?} }}\n\n[workspace]\n"
+        ),
+    )?;
+    folder.write("src/main.rs", program)?;
+    lock(&folder.path("."))?;
+    let config = fs::read_to_string(root().join("guests/.cargo/config.toml"))?;
+    folder.write(".cargo/config.toml", config)?;
+    Ok(())
+}
+
 /// The guest crate in `cli/tests/author/tested`, with these flags of the runner.
 pub fn tested(folder: &Folder, flags: &[&str]) -> Result<()> {
     without_runner(folder)?;
@@ -80,19 +97,7 @@ pub fn tested(folder: &Folder, flags: &[&str]) -> Result<()> {
 
 /// The same, where no runner is set up.
 pub fn without_runner(folder: &Folder) -> Result<()> {
-    let sdk = root().join("guest-sdk").canonicalize()?;
-    folder.write(
-        "Cargo.toml",
-        format!(
-            "[package]\nname = \"tested\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n\
-             [dependencies]\ninsula-guest = {{ path = {sdk:?} }}\n\n[workspace]\n"
-        ),
-    )?;
-    folder.write("src/main.rs", include_str!("tested/main.rs"))?;
-    lock(&folder.path("."))?;
-    let config = fs::read_to_string(root().join("guests/.cargo/config.toml"))?;
-    folder.write(".cargo/config.toml", config)?;
-    Ok(())
+    guest(folder, "tested", include_str!("tested/main.rs"))
 }
 
 impl Ran {

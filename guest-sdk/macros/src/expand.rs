@@ -39,6 +39,7 @@ fn name(signature: &Signature, function: &ItemFn) -> TokenStream {
     let (attributes, _) = split_attributes(function);
     let entry = ident.unraw().to_string();
     let output = output(signature);
+    let native = native(signature, function);
     match signature.kind {
         Kind::Main => quote! {
             #(#attributes)*
@@ -52,16 +53,40 @@ fn name(signature: &Signature, function: &ItemFn) -> TokenStream {
                 #(#attributes)*
                 #[allow(dead_code)] // the host may be the only one to spawn it
                 #vis fn #ident(#message) -> impl ::insula_guest::Entry<Output = #output> {
-                    struct Marker;
-                    impl ::insula_guest::Entry for Marker {
+                    struct __Marker;
+                    impl ::insula_guest::Entry for __Marker {
                         const NAME: &'static str = #entry;
                         type Output = #output;
+                        #native
                     }
-                    Marker
+                    __Marker
                 }
             }
         }
     }
+}
+
+/// Natively nobody finds an entry by its name: it brings its function along, with a body
+/// of its own.
+fn native(signature: &Signature, function: &ItemFn) -> TokenStream {
+    let (_, inside) = split_attributes(function);
+    let body_name = body_name(function);
+    let body = body(&body_name, function, &inside);
+    let call = call(signature, function, &body_name);
+    quote! {
+        #[cfg(not(target_family = "wasm"))]
+        const START: ::core::option::Option<fn()> = {
+            #body
+            ::core::option::Option::Some(|| #call)
+        };
+    }
+}
+
+/// Not its own name: within the body that is to name the entry. The name is seen in
+/// backtraces.
+fn body_name(function: &ItemFn) -> Ident {
+    let entry = function.sig.ident.unraw();
+    format_ident!("__{entry}", span = function.sig.ident.span())
 }
 
 /// The body, and the function that the host finds under the entry's name.
@@ -72,15 +97,18 @@ fn export(signature: &Signature, function: &ItemFn) -> TokenStream {
     let cfgs = outside
         .iter()
         .filter(|attribute| attribute.path().is_ident("cfg"));
-    // Not its own name: within the body that is to name the entry. The name is
-    // seen in backtraces.
-    let body_name = format_ident!("__{entry}", span = function.sig.ident.span());
+    let body_name = body_name(function);
     let body = body(&body_name, function, &inside);
     let call = call(signature, function, &body_name);
-    // On the host's own target the entry is there to be checked, not to be run;
-    // `allow(dead_code)` keeps what only it uses from being reported.
+    // Natively `main` is there to be checked, not to be run; `allow(dead_code)` keeps what
+    // only it uses from being reported. Other entries bring their functions along.
+    let where_exported = match signature.kind {
+        Kind::Main => None,
+        Kind::Entry => Some(quote!(#[cfg(target_family = "wasm")])),
+    };
     quote! {
         #(#cfgs)*
+        #where_exported
         const _: () = {
             #body
             #[allow(dead_code)]

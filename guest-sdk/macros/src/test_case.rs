@@ -81,7 +81,7 @@ pub fn expand(arguments: TokenStream, function: &ItemFn) -> Result<TokenStream, 
                 ::insula_guest::__private::is_no_plain_test();
             }
             #[cfg(not(target_family = "wasm"))]
-            ::insula_guest::__private::#natively(#body_name)
+            ::insula_guest::__private::#natively(concat!(module_path!(), "::", #name), #body_name)
         }
     })
 }
