@@ -43,7 +43,8 @@ impl Test {
         }
         if !folder.join("Cargo.toml").is_file() {
             bail!(
-                "{}: there is no Cargo.toml in it, so it is no guest crate (`insula new` makes one)",
+                "{}: there is no Cargo.toml in it, so it is no guest crate \
+                 (`insula new` makes one; names of tests stand behind `--`)",
                 folder.display()
             );
         }

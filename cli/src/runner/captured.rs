@@ -64,6 +64,11 @@ impl Captured {
         }
     }
 
+    /// Whether nothing is let out before a test is over.
+    pub fn is_kept(&self) -> bool {
+        self.is_kept
+    }
+
     /// What the group of a test has printed, in order.
     pub fn take(&self, group: u64) -> Vec<Printed> {
         let mut groups = self.groups.lock().unwrap_or_else(PoisonError::into_inner);

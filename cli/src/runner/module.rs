@@ -52,7 +52,7 @@ impl TestModule {
     fn has_libtest(bytes: &[u8]) -> bool {
         const WORDS: [&str; 2] = ["RUST_TEST_THREADS", "include-ignored"];
         let is_there = |word: &&str| memchr::memmem::find(bytes, word.as_bytes()).is_some();
-        WORDS.iter().all(|word| is_there(&word))
+        WORDS.iter().all(is_there)
     }
 
     pub fn read(bytes: &[u8]) -> Result<Self> {

@@ -123,13 +123,17 @@ impl Host {
         let options = options.name(format!("{PLAIN}{test}"));
         let (group, ended) = self.finish(options, self.allowed.limits.clone())?;
         let lines = self.captured.take(group);
-        let (outcome, printed) = match &ended.overdue {
+        let (outcome, mut printed) = match &ended.overdue {
             None => plain::judge(test, &ended.reason, lines),
             Some(overdue) => {
                 let (_, printed) = plain::judge(test, &ended.reason, lines);
                 (Outcome::Failed(Some(judge::late(overdue, None))), printed)
             }
         };
+        if !self.captured.is_kept() {
+            // Kept until now, as it was mixed with what libtest prints.
+            printed.drain(..).for_each(|line| line.let_out());
+        }
         Ok(Done {
             outcome,
             printed,
@@ -163,11 +167,11 @@ impl Host {
     }
 
     fn limits_of(&self, record: &Record) -> Result<Limits> {
-        let settings = record.limits.iter();
-        settings.fold(Ok(self.allowed.limits.clone()), |limits, setting| {
+        let mut settings = record.limits.iter();
+        settings.try_fold(self.allowed.limits.clone(), |limits, setting| {
             let (limit, value) = parse_setting(setting)
                 .with_context(|| format!("#[insula_guest::test({setting})]"))?;
-            Ok(limits?.with(limit, value))
+            Ok(limits.with(limit, value))
         })
     }
 

@@ -192,6 +192,8 @@ fn options_of_libtest_mean_what_they_always_do() -> Result<()> {
         ran.stdout.contains("\nsaid by a test that passes\n"),
         "{ran:?}"
     );
+    let ran = test(&[&pretty[..], &["plain::passes", "--nocapture"]].concat())?;
+    assert!(ran.stdout.contains("\nwithout an end\n"), "{ran:?}");
     let ran = test(&[&pretty[..], &["plain::passes", "--show-output"]].concat())?;
     let shown = "\nsuccesses:\n\n---- plain::passes stdout ----\nwithout an end\n\n\nsuccesses:\n    plain::passes\n";
     assert!(ran.stdout.contains(shown), "{ran:?}");

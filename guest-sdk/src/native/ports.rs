@@ -98,8 +98,7 @@ impl Wait {
 impl Drop for Wait {
     fn drop(&mut self) {
         if let Some(number) = self.number {
-            self.world
-                .with(|state, _| drop(state.waits.remove(&number)));
+            self.world.with(|state, _| state.waits.remove(&number));
         }
     }
 }
