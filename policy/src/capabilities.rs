@@ -8,6 +8,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 
 use crate::dir::DirSetting;
+use crate::programs::{PinnedProgram, ProgramSetting};
 use crate::text::Text;
 
 /// What may be reached of the world outside. What is not said is closed.
@@ -33,8 +34,9 @@ pub(crate) struct CapabilitySettings {
     #[schemars(schema_with = "random_schema")]
     random: Option<Text<Random>>,
     /// Where programs may be spawned from: file: URIs, or paths relative to the
-    /// policy's file, of a folder with all below it or of one file.
-    programs: Vec<String>,
+    /// policy's file, of a folder with all below it or of one file; and https: URIs of
+    /// programs with their digests behind them, as in https://HOST/PATH#sha256:..
+    programs: Vec<ProgramSetting>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
@@ -71,7 +73,9 @@ impl CapabilitySettings {
             given = given.arg(arg);
         }
         for program in &self.programs {
-            given = given.programs(program_uri(program, folder));
+            if let ProgramSetting::Here(program) = program {
+                given = given.programs(program_uri(program, folder));
+            }
         }
         if let Some(stdin) = self.stdin {
             given = given.stdin(match stdin {
@@ -86,6 +90,14 @@ impl CapabilitySettings {
             given = given.random(random);
         }
         given
+    }
+
+    /// Programs that may be spawned and are not here.
+    pub(crate) fn pinned_programs(&self) -> impl Iterator<Item = &PinnedProgram> {
+        self.programs.iter().filter_map(|program| match program {
+            ProgramSetting::Here(_) => None,
+            ProgramSetting::Elsewhere(pinned) => Some(pinned),
+        })
     }
 }
 

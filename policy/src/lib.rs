@@ -55,6 +55,7 @@ mod dir;
 mod error;
 mod limits;
 mod policy;
+mod programs;
 mod setting;
 mod text;
 mod unknown;
@@ -63,6 +64,7 @@ pub use amount::{AmountError, parse_amount, write_amount};
 pub use digest::{BadDigest, Digest, OtherDigest};
 pub use error::{Place, PolicyError, PolicyErrorKind};
 pub use policy::Policy;
+pub use programs::{BadPin, PinnedProgram};
 pub use setting::{SettingError, parse_setting};
 
 /// How much of a file's own text an error repeats.

@@ -16,6 +16,7 @@ use crate::capabilities::CapabilitySettings;
 use crate::digest::Digest;
 use crate::error::{PolicyError, PolicyErrorKind};
 use crate::limits::LimitSettings;
+use crate::programs::PinnedProgram;
 use crate::unknown;
 
 /// The most bytes of a policy file.
@@ -148,6 +149,14 @@ impl Policy {
     /// the program checks it: see [`Digest::check`].
     pub fn digest(&self) -> Option<Digest> {
         self.document.digest
+    }
+
+    /// The programs from elsewhere that the policy lets be spawned. They are in no
+    /// [`capabilities`](Self::capabilities), as nothing here fetches them: a host that
+    /// does, and checks their digests, grants them with
+    /// [`Capabilities::program`](insula::Capabilities::program).
+    pub fn pinned_programs(&self) -> impl Iterator<Item = &PinnedProgram> {
+        self.document.capabilities.pinned_programs()
     }
 
     /// The weight that the policy gives, if it does.

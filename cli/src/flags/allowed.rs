@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::Result;
 use clap::Args;
 use insula::{Capabilities, Limit, Limits, Runtime, SpawnOptions};
-use insula_policy::{Digest, Policy};
+use insula_policy::{PinnedProgram, Policy};
 use serde::Serialize;
 
 use super::{CapabilityFlags, LimitFlags};
@@ -30,7 +30,7 @@ pub struct Allowed {
     pub limits: Limits,
     pub capabilities: Capabilities,
     /// Programs that may be spawned once they are fetched.
-    pub remote: Vec<(String, Digest)>,
+    pub remote: Vec<PinnedProgram>,
     by_flag: Vec<Limit>,
 }
 
@@ -73,7 +73,11 @@ impl AllowedFlags {
         let capabilities = policy.capabilities(Capabilities::default());
         Ok(Allowed {
             capabilities: self.capabilities.give(capabilities)?,
-            remote: self.capabilities.remote()?,
+            remote: policy
+                .pinned_programs()
+                .cloned()
+                .chain(self.capabilities.remote()?)
+                .collect(),
             limits,
             by_flag: settings.into_iter().map(|(limit, _)| limit).collect(),
             policy,

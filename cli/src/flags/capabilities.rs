@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use insula::{Capabilities, ClockAccess, DirGrant, Random, Stdin};
-use insula_policy::Digest;
+use insula_policy::PinnedProgram;
 
 use crate::fetch;
 
@@ -81,19 +81,13 @@ impl CapabilityFlags {
 }
 
 impl CapabilityFlags {
-    /// What is to be granted and is not here, by its URI and digest.
-    pub fn remote(&self) -> Result<Vec<(String, Digest)>> {
+    /// What is to be granted and is not here.
+    pub fn remote(&self) -> Result<Vec<PinnedProgram>> {
         let remote = self.grant_uri.iter();
-        let remote = remote.filter(|uri| fetch::is_remote(uri)).map(|given| {
-            let (uri, digest) = given.rsplit_once('#').with_context(|| {
-                format!("--grant-uri {given}: say its digest behind it, as in {given}#sha256:..")
-            })?;
-            let digest = digest
-                .parse()
-                .with_context(|| format!("--grant-uri {given}"))?;
-            Ok((uri.to_owned(), digest))
-        });
-        remote.collect()
+        let remote = remote.filter(|uri| fetch::is_remote(uri));
+        remote
+            .map(|given| given.parse().context("--grant-uri"))
+            .collect()
     }
 }
 

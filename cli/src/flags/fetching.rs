@@ -3,10 +3,10 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context as _, Result, bail};
 use clap::Args;
 use insula::{Limit, Limits};
-use insula_policy::{Digest, parse_amount};
+use insula_policy::{Digest, PinnedProgram, parse_amount};
 
 use super::found::FILE_BYTES;
 use super::{Allowed, CacheFlags};
@@ -62,9 +62,9 @@ impl FetchFlags {
     /// Fetches what the program may spawn from `https:` URIs: before it runs, so that
     /// nothing in it decides what is asked for.
     pub fn fetch_granted(&self, cache: &CacheFlags, allowed: &mut Allowed) -> Result<()> {
-        for (uri, digest) in std::mem::take(&mut allowed.remote) {
+        for PinnedProgram { uri, digest } in std::mem::take(&mut allowed.remote) {
             let module = self.fetch(&uri, Some(digest), cache, allowed);
-            let module = module.with_context(|| format!("--grant-uri {uri}"))?;
+            let module = module.context("what may be spawned is fetched first")?;
             let capabilities = std::mem::take(&mut allowed.capabilities);
             allowed.capabilities = capabilities.program(uri, module);
         }

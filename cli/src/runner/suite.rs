@@ -46,8 +46,8 @@ pub fn run(module: TestModule, flags: &[String], arguments: &[String]) -> Result
         bail!("`insula runner` runs tests and no benchmarks");
     }
     let allowed = settings.allowed.read_over(usual_limits())?;
-    if let Some((uri, _)) = allowed.remote.first() {
-        bail!("--grant-uri {uri}: tests fetch nothing; grant a file");
+    if let Some(pinned) = allowed.remote.first() {
+        bail!("{}: tests fetch nothing, so grant a file", pinned.uri);
     }
     let captured = Captured::new(options.captures());
     let runtime = settings

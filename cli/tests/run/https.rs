@@ -326,18 +326,12 @@ fn programs_that_may_be_spawned_are_fetched_before() -> Result<()> {
     web.server = HttpsServer::start(move |_| Answer::Body(shout.clone()))?;
     web.folder.write("ca.pem", web.server.certificate())?;
     let uri = web.server.uri("/shout.wasm");
-    let run = |grant: &str| {
+    let run_with = |flags: &[&str]| {
         let other = web.server.uri("/other.wasm");
         let message = serde_json::json!([uri, other]).to_string();
         let mut command = Command::new(env!("CARGO_BIN_EXE_insula"));
-        command.args([
-            "run",
-            guests::URI,
-            "--message",
-            &message,
-            "--grant-uri",
-            grant,
-        ]);
+        command.args(["run", guests::URI, "--message", &message]);
+        command.args(flags);
         command.arg("--cache").arg(web.folder.path("cache"));
         command.arg("--ca-file").arg(web.folder.path("ca.pem"));
         for proxy in ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"] {
@@ -345,19 +339,26 @@ fn programs_that_may_be_spawned_are_fetched_before() -> Result<()> {
         }
         finish(command)
     };
-    let ran = run(&format!("{uri}#{digest}"))?;
-    assert_eq!((ran.status, &*ran.stderr), (Some(0), ""));
-    let lines: Vec<_> = ran.stdout.lines().collect();
-    assert_eq!(
-        lines[0],
-        format!("[main#1] {uri}: HELLO FROM ANOTHER PROGRAM AND A MESSAGE")
-    );
-    assert!(lines[1].contains("/other.wasm: refused: "), "{lines:?}");
-    assert_eq!(web.server.asked(), ["/shout.wasm"]);
+    let run = |grant: &str| run_with(&["--grant-uri", grant]);
+    let policy = format!("capabilities.programs = [\"{uri}#{digest}\"]");
+    let policy = web.folder.write("policy.toml", policy)?;
+    for ran in [
+        run(&format!("{uri}#{digest}"))?,
+        run_with(&["--policy", &policy.to_string_lossy()])?,
+    ] {
+        assert_eq!((ran.status, &*ran.stderr), (Some(0), ""));
+        let lines: Vec<_> = ran.stdout.lines().collect();
+        assert_eq!(
+            lines[0],
+            format!("[main#1] {uri}: HELLO FROM ANOTHER PROGRAM AND A MESSAGE")
+        );
+        assert!(lines[1].contains("/other.wasm: refused: "), "{lines:?}");
+        assert_eq!(web.server.asked(), ["/shout.wasm"]);
+    }
 
     let other = Digest::of(b"another program");
     web.refuses(&run(&format!("{uri}#{other}"))?, "and it has to be");
-    web.refuses(&run(&uri)?, "say its digest behind it, as in https://");
+    web.refuses(&run(&uri)?, "has no digest behind it, as in https://");
     web.refuses(&run(&format!("{uri}#sha256:1"))?, "is no digest");
     Ok(())
 }

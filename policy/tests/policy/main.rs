@@ -79,7 +79,11 @@ fn capabilities_are_given_as_the_api_gives_them() -> Result<()> {
         stdin = "inherit"
         clock = "frozen"
         random = 7
-        programs = ["plugins", "file:///srv/other.wasm"]
+        programs = [
+            "plugins",
+            "file:///srv/other.wasm",
+            "https://example.org/a.wasm#sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+        ]
         "#,
     )?;
     let expected = Capabilities::default()
@@ -97,6 +101,13 @@ fn capabilities_are_given_as_the_api_gives_them() -> Result<()> {
         .random(Random::Seeded(7))
         .programs("file:///policies/plugins")
         .programs("file:///srv/other.wasm");
+    let pinned: Vec<_> = policy.pinned_programs().map(ToString::to_string).collect();
+    assert_eq!(
+        pinned,
+        [
+            "https://example.org/a.wasm#sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+        ]
+    );
     let given = policy
         .relative_to("/policies")
         .capabilities(Capabilities::default());

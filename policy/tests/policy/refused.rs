@@ -53,6 +53,20 @@ const REFUSED: &[(&str, &str)] = &[
         "1:10: invalid type: integer `7`, expected a table of limits",
     ),
     (
+        "digest = \"sha256:12\"",
+        "1:10: `sha256:12` is no digest: it has to be sha256: and 64 hexadecimal digits",
+    ),
+    (
+        "[capabilities]\nprograms = [\"a.wasm\", \"https://example.org/a.wasm\"]",
+        "2:12: `https://example.org/a.wasm` has no digest behind it, as in \
+         https://HOST/PATH#sha256:..",
+    ),
+    (
+        "capabilities.programs = [\"http://example.org/a.wasm#sha256:12\"]",
+        "1:25: `http://example.org/a.wasm#sha256:12` is no https: URI, and from elsewhere programs \
+         come by those alone",
+    ),
+    (
         "name = 7",
         "1:8: invalid type: integer `7`, expected a string",
     ),
