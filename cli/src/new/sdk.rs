@@ -93,3 +93,18 @@ impl Sdk {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_without_the_sdk_names_its_version() {
+        let version = concat!("\"", env!("CARGO_PKG_VERSION"), "\"");
+        assert_eq!(Sdk::Published.dependency(), version);
+        assert!(Sdk::Published.files().is_empty());
+        let checkout = Sdk::Checkout(r#"C:\a "b"\guest-sdk"#.to_owned());
+        let dependency = r#"{ path = "C:\\a \"b\"\\guest-sdk" }"#;
+        assert_eq!(checkout.dependency(), dependency);
+    }
+}
