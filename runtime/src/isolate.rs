@@ -34,6 +34,8 @@ use insula_message::{ExitReason, Limit, LimitHit};
 
 pub(crate) struct IsolateCore {
     number: u64,
+    /// The isolate that spawned it, alive or not.
+    spawner: Option<u64>,
     name: String,
     /// Known once the program is loaded, where that comes later.
     entry: OnceLock<String>,
@@ -74,6 +76,7 @@ pub(crate) struct IsolateCore {
 /// What an isolate is made with.
 pub(crate) struct Traits {
     pub(crate) number: u64,
+    pub(crate) spawner: Option<u64>,
     pub(crate) name: String,
     pub(crate) share: HostShare,
     pub(crate) limits: Arc<Limits>,
@@ -89,6 +92,7 @@ impl IsolateCore {
     pub(crate) fn new(traits: Traits, group: &Arc<GroupCore>, start: Start) -> Arc<Self> {
         let Traits {
             number,
+            spawner,
             name,
             share,
             limits,
@@ -98,6 +102,7 @@ impl IsolateCore {
         } = traits;
         let isolate = Arc::new(IsolateCore {
             number,
+            spawner,
             name,
             entry: OnceLock::new(),
             run: RunState::made(),

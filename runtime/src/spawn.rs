@@ -141,6 +141,7 @@ fn make(
     let isolate = group.admit(parent, |number| {
         let traits = Traits {
             number,
+            spawner: parent.map(IsolateCore::number),
             name: format!("{what}#{number}"),
             share: held,
             limits: child.limits,

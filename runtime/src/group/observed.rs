@@ -78,11 +78,6 @@ impl GroupCore {
         Some(members.alive.get(&number)?.isolate.clone())
     }
 
-    /// The isolate that spawned this one, or the nearest above it that lives.
-    pub(crate) fn parent_of(&self, number: u64) -> Option<u64> {
-        lock(&self.members).alive.get(&number)?.parent
-    }
-
     /// What the group does, from what was seen of it.
     pub(crate) fn metrics(&self, seen: &[Seen], past: &Past) -> GroupMetrics {
         let mut sums = Sums::of(past);

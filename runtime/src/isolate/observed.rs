@@ -25,6 +25,11 @@ impl IsolateCore {
         }
     }
 
+    /// The isolate that spawned it, alive or not.
+    pub(crate) fn spawner(&self) -> Option<u64> {
+        self.spawner
+    }
+
     /// What it has sent and received. Locks its mailbox.
     pub(crate) fn tally(&self) -> Tally {
         Tally {

@@ -40,7 +40,8 @@ pub struct Exit {
     /// When, from the runtime's start. Seconds where it is written.
     #[serde(rename = "at_seconds", serialize_with = "seconds")]
     pub at: Duration,
-    /// What the isolate was, and had.
+    /// What the isolate was, and had. Its parent is the isolate that spawned it, alive or
+    /// not.
     pub isolate: IsolateMetrics,
     /// Why it ended; long texts are cut, and there is no backtrace in it.
     pub reason: ExitReason,
@@ -158,7 +159,7 @@ impl Recorder {
     /// An isolate has ended, for a reason that is `short` without what takes much room.
     pub(crate) fn ended(&self, isolate: &IsolateCore, reason: &ExitReason, short: &ExitReason) {
         let group = isolate.group();
-        let metrics = isolate.metrics(group.parent_of(isolate.number()));
+        let metrics = isolate.metrics(isolate.spawner());
         let backtrace = reason.backtrace().iter().take(FRAMES);
         let mut exit = Exit {
             number: 0,
