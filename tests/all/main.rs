@@ -40,6 +40,7 @@ mod json;
 mod last_words;
 mod limits;
 mod links;
+mod market;
 mod metrics;
 mod names;
 mod objects;
