@@ -2,7 +2,9 @@
 
 mod events;
 mod finished;
+mod looking;
 mod printer;
+mod stats;
 mod stop;
 mod watch;
 
@@ -16,6 +18,7 @@ use insula::{Runtime, Value};
 use crate::flags::{Allowed, AllowedFlags, CacheFlags, Found, ProfileFlag, ProgramFlags};
 use crate::{report, signals};
 use finished::Finished;
+use looking::LookFlags;
 use printer::Printer;
 use stop::{Stop, Why};
 
@@ -68,6 +71,8 @@ pub struct Run {
     profile: ProfileFlag,
     #[command(flatten)]
     cache: CacheFlags,
+    #[command(flatten)]
+    look: LookFlags,
 }
 
 /// What a run is told before anything is built or loaded.
@@ -117,6 +122,7 @@ impl Run {
         if let Some(message) = &prepared.message {
             options = options.message(message);
         }
+        let looking = self.look.begin(&runtime, program.name(), self.json)?;
         let begun = Instant::now();
         let run = runtime.start_group(&program, options)?;
         if self.json {
@@ -130,8 +136,11 @@ impl Run {
             reason,
             stopped: stop.why(),
             wall: begun.elapsed(),
+            program: program.name(),
+            stats: self.look.stats,
             json: self.json,
         };
+        looking.finish(&finished);
         Ok(finished.tell())
     }
 

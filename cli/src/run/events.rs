@@ -1,11 +1,10 @@
 //! What `insula run --json` prints: an object a line, as it happens.
 
-use std::time::Duration;
-
-use insula::{ExitReason, Limit, Line, Program, Stream};
+use insula::{ExitReason, Line, Program, Stream};
 use serde_json::{Map, Value, json};
 
 use super::finished::Finished;
+use super::stats::Stats;
 use super::stop::Why;
 use crate::report;
 
@@ -14,14 +13,17 @@ pub const LONG_HELP: &str = "\
 Prints what happens as JSON, an object a line. `event` says what it is, and the rest \
 belongs to that:
   loaded    program, entries, from_cache (whether it was compiled before)
+  inspecting  url, with --inspect
   started   isolate: the name of the first one
   output    isolate, stream (stdout or stderr), text: a line without its end
   exited    isolate, reason, text: the reason in words
   warning   message
   ended     the last: reason and text of the first isolate; status, the exit
             status; stopped, by what it was ended (SIGINT, SIGTERM, changed) or
-            null; figures: isolates (spawned in all), cpu_ms, wall_ms,
-            peak_memory (bytes of linear memory)
+            null; figures: isolates (spawned in all), peak_isolates (at once),
+            ended (how many of each kind), messages_sent, bytes_sent,
+            messages_received and bytes_received (from the host too), cpu_ms,
+            wall_ms, peak_memory (bytes of linear memory)
   error     the last where there is no run: message, causes (the nearest
             first), advice (what to do, or null)
 A reason is an object with its kind (ended, exited, panicked, failed, trapped, limit, \
@@ -38,6 +40,10 @@ pub fn loaded(program: &Program) {
             "from_cache": program.is_from_cache(),
         }),
     );
+}
+
+pub fn inspecting(url: &str) {
+    report::event("inspecting", &json!({ "url": url }));
 }
 
 pub fn started(isolate: &str) {
@@ -70,9 +76,6 @@ pub fn exited(isolate: &str, why: &ExitReason) {
 }
 
 pub fn ended(finished: &Finished, status: u8) {
-    let usage = finished.group.usage();
-    let memory = usage.get(Limit::GroupMemory).unwrap_or_default();
-    let milliseconds = |time: Duration| (time.as_secs_f64() * 1e6).round() / 1e3;
     report::event(
         "ended",
         &json!({
@@ -83,12 +86,7 @@ pub fn ended(finished: &Finished, status: u8) {
                 Why::Changed => "changed",
             }),
             "status": status,
-            "figures": {
-                "isolates": finished.group.spawned(),
-                "cpu_ms": milliseconds(finished.group.cpu_time()),
-                "wall_ms": milliseconds(finished.wall),
-                "peak_memory": memory.peak,
-            },
+            "figures": Stats::of(finished),
         }),
     );
 }

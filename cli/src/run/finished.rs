@@ -6,6 +6,7 @@ use std::time::Duration;
 use insula::{ExitReason, Group, Runtime};
 
 use super::events;
+use super::stats::Stats;
 use super::stop::Why;
 use crate::report;
 use crate::signals::Signal;
@@ -20,6 +21,10 @@ pub struct Finished<'a> {
     pub stopped: Option<Why>,
     /// How long it took.
     pub wall: Duration,
+    /// What the program is called.
+    pub program: &'a str,
+    /// Whether people want figures.
+    pub stats: bool,
     /// Whether a program reads what is told.
     pub json: bool,
 }
@@ -42,6 +47,11 @@ impl Finished<'_> {
                 "stopped by {}, after {spawned} {isolates}",
                 signal.name()
             ));
+        }
+        if self.stats && !self.json {
+            for line in Stats::of(self).lines() {
+                report::note(&line);
+            }
         }
         ExitCode::from(status)
     }

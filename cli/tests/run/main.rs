@@ -11,6 +11,7 @@ mod doctor;
 mod https;
 mod inspect;
 mod json;
+mod looking;
 mod outside;
 mod policy;
 mod refused;
