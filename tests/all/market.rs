@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 
 use anyhow::{Context, Result};
 use insula::{ExitReason, SpawnOptions};
-use insula_tests::{Host, guests};
+use insula_tests::Host;
 use serde::Serialize;
+
+use crate::guests;
 
 #[derive(Serialize)]
 struct Plan {

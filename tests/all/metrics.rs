@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use insula::{ExitReason, IsolateId, IsolateMetrics, IsolateState, Limits, Metrics, SpawnOptions};
-use insula_tests::{HANG, Host, guests};
+use insula_tests::{HANG, Host};
+
+use crate::guests;
 
 #[test]
 fn messages_are_counted_where_they_are_sent_and_where_they_come_in() -> Result<()> {

@@ -2,7 +2,9 @@
 
 use anyhow::{Context, Result};
 use insula::{Flow, IsolateId, SpawnOptions};
-use insula_tests::{HANG, Host, guests};
+use insula_tests::{HANG, Host};
+
+use crate::guests;
 
 fn id(isolate: u64) -> Option<IsolateId> {
     Some(IsolateId { group: 1, isolate })

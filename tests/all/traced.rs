@@ -5,10 +5,12 @@ use std::sync::{Arc, Mutex};
 
 use anyhow::Result;
 use insula::{Limits, SpawnOptions};
-use insula_tests::{Host, alone, guests};
+use insula_tests::{Host, alone};
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Metadata, Subscriber};
+
+use crate::guests;
 
 /// Keeps all as lines of text.
 #[derive(Clone, Default)]
