@@ -175,10 +175,13 @@ fn make_room(shard: &mut HashMap<Pair, Counted>) {
     let middle = counts.len() / 2;
     let (_, least, _) = counts.select_nth_unstable(middle);
     let least = *least;
-    let mut room = middle;
+    // All with less go, and of those with as much so many that half is left.
+    let less = counts.iter().filter(|count| **count < least).count();
+    let mut room = middle - less;
     shard.retain(|_, counted| {
-        let goes = room > 0 && counted.traffic.messages <= least;
-        room -= usize::from(goes);
+        let equal = counted.traffic.messages == least;
+        let goes = counted.traffic.messages < least || (equal && room > 0);
+        room -= usize::from(goes && equal);
         !goes
     });
 }
@@ -216,8 +219,12 @@ mod tests {
         }
         make_room(&mut shard);
         assert_eq!(shard.len(), PAIRS / 2);
-        let least = shard.values().map(|one| one.traffic.messages).min();
-        assert_eq!(least, Some(5));
+        // 2,046 have sent five or more, and of the 410 with four the rest is kept.
+        let kept = |messages| {
+            let kept = shard.values().map(|one| one.traffic.messages);
+            kept.filter(|count| messages == *count).count()
+        };
+        assert_eq!((kept(3), kept(4)), (0, 2));
     }
 
     #[test]
