@@ -74,6 +74,9 @@ enum Command {
     /// Builds a guest crate, and says what takes how many bytes in it.
     Build(build::Build),
     /// Runs the tests of a guest crate, each in an isolate of its own.
+    ///
+    /// Unless a flag or a policy says otherwise, a turn of a test may compute for 2 s
+    /// (`turn_cpu`), and a test with all that it starts may last for 30 s (`life`).
     Test(test::Test),
     /// Shows what a program is, and what it would be allowed.
     Inspect(inspect::Inspect),

@@ -25,7 +25,7 @@ pub struct Test {
     policy: Option<PathBuf>,
     /// Runs the tests on this machine, without WebAssembly: isolates are threads then,
     /// and nothing is limited.
-    #[arg(long, conflicts_with_all = ["limit", "policy"])]
+    #[arg(long, conflicts_with_all = ["limit", "wasm", "policy"])]
     native: bool,
     /// Builds the tests in release mode.
     #[arg(long)]
@@ -92,10 +92,7 @@ impl Test {
     fn flags(&self) -> Result<Vec<String>> {
         // What is wrong with them is told before anything is built.
         self.limits.read()?;
-        let mut words = Vec::new();
-        for limit in self.limits.given() {
-            words.extend(["--limit".to_owned(), limit.clone()]);
-        }
+        let mut words = self.limits.words();
         if let Some(policy) = &self.policy {
             Policy::from_file(policy)?;
             // Tests are started in the crate's folder.

@@ -51,9 +51,11 @@ fn long_help() -> String {
 }
 
 impl LimitFlags {
-    /// As they were given.
-    pub fn given(&self) -> &[String] {
-        &self.limit
+    /// As they were given, for another command that takes them.
+    pub fn words(&self) -> Vec<String> {
+        let own = self.limit.iter().map(|given| ["--limit", given]);
+        let wasm = self.wasm.iter().map(|given| ["-W", given]);
+        wasm.chain(own).flatten().map(str::to_owned).collect()
     }
 
     /// The limits that the flags set, in their order.

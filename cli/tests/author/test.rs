@@ -39,6 +39,12 @@ fn limits_are_those_of_the_flags_and_the_policy() -> Result<()> {
         "{ran:?}"
     );
 
+    // By the names of another command, too.
+    let flags = ["-W", "timeout=300ms", "--", "plain::loops"];
+    let ran = insula_test(&folder, &flags)?;
+    let shown = ran.shown("plain::loops");
+    assert!(shown.contains("the 300 ms were over"), "{ran:?}");
+
     folder.write("policy.toml", "[limits]\nturn_cpu = '250ms'\n")?;
     let policy = ["--policy", "policy.toml", "--", "plain::loops"];
     let ran = insula_test(&folder, &policy)?;
