@@ -119,6 +119,8 @@ pub fn exit(isolate: &str, reason: &ExitReason) {
     if reason.is_ended() {
         return;
     }
+    // A guest says what its isolates are called.
+    let isolate = insula::harmless(isolate);
     let mut text = format!("{isolate} {}", quoted(&reason.to_string()));
     let frames = reason.backtrace();
     for frame in frames.iter().take(FRAMES) {
@@ -147,10 +149,25 @@ pub fn print(text: &str) {
 
 /// Prints what happened on a line of its own: an object that begins with what it is.
 pub fn event(kind: &str, fields: &serde_json::Value) {
-    let fields = fields.to_string();
+    let fields = escaped(&fields.to_string());
     let rest = fields.trim_start_matches('{');
     let comma = if rest == "}" { "" } else { "," };
     print(&format!("{{\"event\":{}{comma}{rest}\n", json!(kind)));
+}
+
+/// The same JSON without what a terminal might heed and JSON does not escape: controls
+/// from DEL on, marks that reorder text, and ends of lines that others see as such.
+fn escaped(json: &str) -> String {
+    let mut text = String::with_capacity(json.len());
+    for c in json.chars() {
+        match c {
+            '\u{7f}'..='\u{9f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {
+                text.push_str(&format!("\\u{:04x}", u32::from(c)))
+            }
+            c => text.push(c),
+        }
+    }
+    text
 }
 
 /// Prints to standard error, in one piece. Nobody may be there to read it.

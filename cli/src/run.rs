@@ -3,6 +3,7 @@
 mod events;
 mod finished;
 mod looking;
+mod order;
 mod printer;
 mod stats;
 mod stop;
@@ -19,6 +20,7 @@ use crate::flags::{Allowed, AllowedFlags, CacheFlags, Found, ProfileFlag, Progra
 use crate::{report, signals};
 use finished::Finished;
 use looking::LookFlags;
+use order::Order;
 use printer::Printer;
 use stop::{Stop, Why};
 
@@ -109,7 +111,8 @@ impl Run {
         stop: &Stop,
         begins: impl FnOnce() -> Result<()>,
     ) -> Result<ExitCode> {
-        let runtime = self.runtime(&prepared.allowed, stop)?;
+        let order = self.json.then(Order::new);
+        let runtime = self.runtime(&prepared.allowed, stop, order.clone())?;
         let program = found.load(&runtime)?;
         if self.json {
             events::loaded(&program);
@@ -125,8 +128,8 @@ impl Run {
         let looking = self.look.begin(&runtime, program.name(), self.json)?;
         let begun = Instant::now();
         let run = runtime.start_group(&program, options)?;
-        if self.json {
-            events::started(run.first());
+        if let Some(order) = order {
+            order.started(run.first());
         }
         stop.is_for(run.group());
         let reason = run.wait();
@@ -144,16 +147,16 @@ impl Run {
         Ok(finished.tell())
     }
 
-    fn runtime(&self, allowed: &Allowed, stop: &Stop) -> Result<Runtime> {
-        let (stop, json) = (stop.clone(), self.json);
+    fn runtime(&self, allowed: &Allowed, stop: &Stop, json: Option<Order>) -> Result<Runtime> {
+        let stop = stop.clone();
         let mut runtime = self
             .cache
             .set(Runtime::builder())
             .profile(self.profile.profile())
-            .output(Printer::new(json, !self.no_prefix))
+            .output(Printer::new(json.clone(), !self.no_prefix))
             .on_exit(move |isolate, reason| {
-                if json {
-                    events::exited(isolate, reason);
+                if let Some(order) = &json {
+                    events::exited(order, isolate, reason);
                 } else if !stop.is_cause_of(reason) {
                     report::exit(isolate, reason);
                 }

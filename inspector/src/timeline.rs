@@ -141,7 +141,7 @@ mod tests {
         let recent: Vec<_> = timeline.recent_after(0).collect();
         assert_eq!(recent.len(), RECENT);
         assert_eq!(recent[RECENT - 1].at, last);
-        assert_eq!(timeline.recent_after(last - 600).count(), 1);
+        assert_eq!(timeline.recent_after(last - 600).count(), 2);
     }
 
     #[test]

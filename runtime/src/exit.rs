@@ -56,15 +56,16 @@ fn frame(info: &wasmtime::FrameInfo) -> Frame {
         .unwrap_or_else(|| format!("function {}", info.func_index()));
     let place = symbol.and_then(|symbol| {
         let file = symbol.file()?;
+        let file: String = file.chars().take(NAME_CHARS).collect();
         Some(match symbol.line() {
             Some(line) => format!("{file}:{line}"),
-            None => file.to_owned(),
+            None => file,
         })
     });
     Frame { function, place }
 }
 
-/// How much of a function's name is kept. Names are a guest's own words, and
+/// How much of a name of a function or a file is kept. Names are a guest's own words, and
 /// demangled ones can be far longer than they look.
 const NAME_CHARS: usize = 512;
 

@@ -22,6 +22,14 @@ pub(crate) use tally::{Past, Sent, Tally};
 use crate::core::Core;
 use crate::host_control::Control;
 
+/// How much of an entry's name is shown and recorded. A guest names its entries, with up
+/// to 64 KB, and of thousands of isolates each would be kept.
+const ENTRY_CHARS: usize = 200;
+
+pub(crate) fn shown_entry(entry: &str) -> String {
+    entry.chars().take(ENTRY_CHARS).collect()
+}
+
 /// Looks at a runtime, from any thread. Keeps nothing alive: of a runtime that was
 /// dropped it shows nothing more.
 #[derive(Clone)]

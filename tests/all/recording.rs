@@ -119,3 +119,19 @@ fn nothing_is_kept_before_and_after() -> Result<()> {
     assert!(observer.record().is_none());
     Ok(())
 }
+
+/// A guest names its entries with up to 64 KB, and thousands of ends are kept.
+#[test]
+fn no_more_is_kept_of_an_entrys_name_than_is_shown() -> Result<()> {
+    let host = Host::new()?;
+    let recording = host.runtime.observer().record().context("it is there")?;
+    let long = "é".repeat(30_000);
+    let program = host.wat(&format!(
+        r#"(module (memory (export "memory") 1) (func (export "insula:entry/{long}")))"#
+    ))?;
+    host.run(&program, SpawnOptions::new().entry(&*long))?;
+    let exits = recording.exits_after(0, 100);
+    assert_eq!(exits.len(), 1);
+    assert_eq!(exits[0].isolate.entry, "é".repeat(200));
+    Ok(())
+}

@@ -4,6 +4,7 @@ use insula::{ExitReason, Line, Program, Stream};
 use serde_json::{Map, Value, json};
 
 use super::finished::Finished;
+use super::order::Order;
 use super::stats::Stats;
 use super::stop::Why;
 use crate::report;
@@ -50,10 +51,10 @@ pub fn started(isolate: &str) {
     report::event("started", &json!({ "isolate": isolate }));
 }
 
-pub fn output(line: &Line<'_>) {
-    report::event(
+pub fn output(order: &Order, line: &Line<'_>) {
+    order.tell(
         "output",
-        &json!({
+        json!({
             "isolate": line.isolate,
             "stream": match line.stream {
                 Stream::Stdout => "stdout",
@@ -64,10 +65,10 @@ pub fn output(line: &Line<'_>) {
     );
 }
 
-pub fn exited(isolate: &str, why: &ExitReason) {
-    report::event(
+pub fn exited(order: &Order, isolate: &str, why: &ExitReason) {
+    order.tell(
         "exited",
-        &json!({
+        json!({
             "isolate": isolate,
             "reason": reason(why),
             "text": why.to_string(),

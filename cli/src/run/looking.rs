@@ -1,11 +1,11 @@
 //! Looking at a run: figures at its end, a page while it goes on, a report afterwards.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::Write as _;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use clap::Args;
 use insula::Runtime;
 use insula_inspector::{Inspector, Watch};
@@ -40,7 +40,7 @@ pub struct LookFlags {
 /// A run that is being looked at. Held until it is over.
 #[derive(Default)]
 pub struct Looking {
-    report: Option<(PathBuf, File)>,
+    report: Option<ReportFile>,
     // In this order: who serves holds what is watched.
     inspector: Option<Inspector>,
     watch: Option<Watch>,
@@ -55,15 +55,10 @@ impl LookFlags {
             return Ok(looking);
         }
         if let Some(path) = &self.report {
-            // What is there stays until there is something better.
-            let file = File::options()
-                .write(true)
-                .create(true)
-                .truncate(false)
-                .open(path);
+            let file = ReportFile::at(path);
             let file =
                 file.with_context(|| format!("--report: {} cannot be written", path.display()))?;
-            looking.report = Some((path.clone(), file));
+            looking.report = Some(file);
         }
         let watch = Watch::start(runtime).context("the run cannot be watched")?;
         if let Some(address) = self.inspect {
@@ -87,7 +82,7 @@ impl LookFlags {
 /// What a program is called without the folders that it lies in: who is shown a report
 /// need not know them.
 fn name(program: &str) -> &str {
-    let name = std::path::Path::new(program).file_name();
+    let name = Path::new(program).file_name();
     name.and_then(|name| name.to_str()).unwrap_or(program)
 }
 
@@ -106,7 +101,7 @@ fn told(error: insula_inspector::InspectorError) -> anyhow::Error {
 impl Looking {
     /// Writes the report, where one is wanted.
     pub fn finish(&self, finished: &Finished<'_>) {
-        let (Some(watch), Some((path, file))) = (&self.watch, &self.report) else {
+        let (Some(watch), Some(file)) = (&self.watch, &self.report) else {
             return;
         };
         let wall = stats::time(finished.wall);
@@ -117,13 +112,52 @@ impl Looking {
             ("Took", wall.as_str()),
         ];
         let page = watch.report(name(finished.program), &about);
-        let mut file = file;
-        let written = file
-            .set_len(0)
-            .and_then(|()| file.write_all(page.as_bytes()));
-        if let Err(error) = written {
-            let path = path.display();
+        if let Err(error) = file.write(&page) {
+            let path = file.path.display();
             report::warning(&format!("the report was not written to {path}: {error}"));
         }
+    }
+}
+
+/// Where the report goes. What is there stays until there is something better.
+struct ReportFile {
+    path: PathBuf,
+    /// In the same folder: the report is written here, and moved when it is whole.
+    beside: PathBuf,
+}
+
+impl ReportFile {
+    /// Shows that a report can be written.
+    fn at(path: &Path) -> Result<Self> {
+        if path.metadata().is_ok_and(|there| !there.is_file()) {
+            bail!("what is there is no ordinary file, and a report is one");
+        }
+        // Behind a link, so that the link stays one.
+        let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+        let name = path.file_name().context("it has no name")?;
+        let mut beside = std::ffi::OsString::from(".");
+        beside.push(name);
+        beside.push(format!(".{}", std::process::id()));
+        let beside = path.with_file_name(beside);
+        let file = ReportFile { path, beside };
+        file.create()?;
+        fs::remove_file(&file.beside)?;
+        Ok(file)
+    }
+
+    fn create(&self) -> std::io::Result<File> {
+        let mut options = File::options();
+        options.write(true).create_new(true).open(&self.beside)
+    }
+
+    fn write(&self, page: &str) -> std::io::Result<()> {
+        let written = self
+            .create()
+            .and_then(|mut file| file.write_all(page.as_bytes()))
+            .and_then(|()| fs::rename(&self.beside, &self.path));
+        if written.is_err() {
+            let _ = fs::remove_file(&self.beside);
+        }
+        written
     }
 }

@@ -6,6 +6,7 @@ use std::io::{self, Write as _};
 use insula::{Line, Output, Stdio, Stream, harmless};
 
 use super::events;
+use super::order::Order;
 use crate::color;
 
 pub enum Printer {
@@ -14,14 +15,15 @@ pub enum Printer {
     /// The same where either stream shows colours: names have one each.
     Colored { stdout: bool, stderr: bool },
     /// An object for each line.
-    Json,
+    Json(Order),
 }
 
 impl Printer {
-    pub fn new(json: bool, prefix: bool) -> Self {
+    /// With an order of events where there is to be JSON.
+    pub fn new(json: Option<Order>, prefix: bool) -> Self {
         let (stdout, stderr) = (color::on_stdout(), color::on_stderr());
-        if json {
-            Printer::Json
+        if let Some(order) = json {
+            Printer::Json(order)
         } else if prefix && (stdout || stderr) {
             Printer::Colored { stdout, stderr }
         } else {
@@ -45,7 +47,7 @@ impl Output for Printer {
                     Stdio::new().line(line);
                 }
             }
-            Printer::Json => events::output(line),
+            Printer::Json(order) => events::output(order, line),
         }
     }
 }

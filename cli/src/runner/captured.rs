@@ -20,12 +20,25 @@ pub struct Printed {
 }
 
 impl Printed {
+    /// Whether the test's own isolate printed it.
+    pub fn is_own(&self) -> bool {
+        self.isolate.is_none()
+    }
+
     #[cfg(test)]
     pub fn new(stream: Stream, text: impl Into<String>) -> Self {
         Printed {
             isolate: None,
             stream,
             text: text.into(),
+        }
+    }
+
+    #[cfg(test)]
+    pub fn by(self, isolate: &str) -> Self {
+        Printed {
+            isolate: Some(isolate.to_owned()),
+            ..self
         }
     }
 

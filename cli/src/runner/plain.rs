@@ -43,7 +43,7 @@ fn without_start(test: &str, lines: Vec<Printed>) -> Vec<Printed> {
     let mut begun = false;
     let mut own = Vec::with_capacity(lines.len());
     for mut line in lines {
-        if line.stream == Stream::Stdout && !begun {
+        if line.is_own() && line.stream == Stream::Stdout && !begun {
             if next.as_ref() == Some(&line.text) {
                 next = expected.next();
                 continue;
@@ -113,11 +113,12 @@ fn take_failure(lines: &mut Vec<Printed>) -> bool {
     true
 }
 
-/// Where what was printed to standard output stands.
+/// Where what the test itself printed to standard output stands; what it has spawned may
+/// print at any time.
 fn stdout(lines: &[Printed]) -> impl Iterator<Item = usize> + '_ {
     let places = lines.iter().enumerate();
     places
-        .filter(|(_, line)| line.stream == Stream::Stdout)
+        .filter(|(_, line)| line.is_own() && line.stream == Stream::Stdout)
         .map(|(place, _)| place)
 }
 
@@ -162,6 +163,19 @@ mod tests {
         let silent = lines("\nrunning 1 test\ntest b ... ok\n\ntest result: ok. 1 passed;\n\n");
         let (outcome, own) = judge("b", &ExitReason::Ended, silent);
         assert_eq!((outcome, own), (Outcome::Passed, Vec::new()));
+    }
+
+    #[test]
+    fn what_others_print_meanwhile_is_kept_and_decides_nothing() {
+        let text = "\nrunning 1 test\ntest b ... ok\n\ntest result: ok. 1 passed;\n\n";
+        let other = Printed::new(Stream::Stdout, "late").by("child#2");
+        for place in 0..=lines(text).len() {
+            let mut printed = lines(text);
+            printed.insert(place, other.clone());
+            let (outcome, own) = judge("b", &ExitReason::Ended, printed);
+            assert_eq!(outcome, Outcome::Passed, "{place}");
+            assert_eq!(own, [other.clone()], "{place}");
+        }
     }
 
     #[test]

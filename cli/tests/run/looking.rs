@@ -134,12 +134,34 @@ fn a_report_is_written_when_the_run_is_over() -> Result<()> {
     Ok(())
 }
 
+/// What is there stays where there is no run, and nothing is left behind.
+#[test]
+fn a_report_of_nothing_is_not_written() -> Result<()> {
+    let folder = Folder::new("cli-no-report")?;
+    let path = folder.write("out.html", "of yesterday")?;
+    let file = path.to_str().context("it is text")?;
+    let ran = insula_run([guests::HELLO, "no_such_entry", "--report", file])?;
+    assert_eq!(ran.status, Some(2), "{ran:?}");
+    assert_eq!(std::fs::read_to_string(&path)?, "of yesterday");
+    insula_run([guests::HELLO, "--report", file])?.printed(HELLO);
+    let there = std::fs::read_dir(path.parent().context("a folder")?)?;
+    let there: Vec<_> = there
+        .map(|one| Ok(one?.file_name()))
+        .collect::<Result<_>>()?;
+    assert_eq!(there, ["out.html"]);
+    Ok(())
+}
+
 #[test]
 fn what_cannot_be_looked_at_is_told_before_anything_runs() -> Result<()> {
     let nowhere = "/nowhere/at/all/out.html";
     let no_file = format!("--report: {nowhere} cannot be written: ");
     for (flags, told) in [
         (["--report", nowhere], no_file.as_str()),
+        (
+            ["--report", "/dev/null"],
+            "--report: /dev/null cannot be written: what is there is no ordinary file",
+        ),
         (
             ["--inspect", "0.0.0.0:0"],
             "--inspect 0.0.0.0:0: other machines can reach that address; use 127.0.0.1:0, \

@@ -38,6 +38,41 @@ fn a_trap_is_told_with_its_functions() -> Result<()> {
     Ok(())
 }
 
+/// A name is a guest's own words, on a terminal and for a program.
+#[test]
+fn no_name_of_an_isolate_does_anything_to_a_terminal() -> Result<()> {
+    let name = "\u{1b}[2J\u{9b}31m\u{202e}\u{2028}\ninsula: all is well";
+    let message = serde_json::to_string(name)?;
+    let run = [guests::OPTIONS, "fails_as", "--message", &message];
+    let ran = insula_run(run)?;
+    let heeded = |text: &str| {
+        text.chars()
+            .any(|c| c != '\n' && insula::harmless(&c.to_string()) != c.to_string())
+    };
+    assert!(!heeded(&ran.stderr), "{:?}", ran.stderr);
+    let lines = ran.stderr.lines();
+    let told: Vec<_> = lines.filter(|line| line.starts_with("insula: ")).collect();
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(
+        told[0].contains("\\n") && told[0].contains("panicked"),
+        "{told:?}"
+    );
+
+    let ran = insula_run(run.into_iter().chain(["--json"]))?;
+    assert!(!heeded(&ran.stdout), "{:?}", ran.stdout);
+    let events = ran
+        .stdout
+        .lines()
+        .map(serde_json::from_str::<serde_json::Value>);
+    let events = events.collect::<Result<Vec<_>, _>>()?;
+    let names = events.iter().filter_map(|event| event["isolate"].as_str());
+    assert!(
+        names.clone().any(|told| told.starts_with(name)),
+        "{events:?}"
+    );
+    Ok(())
+}
+
 #[test]
 fn a_failure_is_told_with_its_place_and_entry() -> Result<()> {
     let ran = insula_run([guests::PANICS, "fails"])?;

@@ -11,6 +11,19 @@ fn say(text: String) {
 }
 
 #[entry]
+fn falls() {
+    panic!("on purpose");
+}
+
+/// A child that fails under a name that somebody else has thought of.
+#[entry]
+async fn fails_as(name: String) -> Result<(), Failure> {
+    let named = SpawnOptions::new().name(&name).spawn(falls, ())?;
+    named.monitor().await;
+    Ok(())
+}
+
+#[entry]
 async fn name() -> Result<(), Failure> {
     let named = SpawnOptions::new()
         .name("a worker")

@@ -2,7 +2,7 @@
 
 use super::IsolateCore;
 use crate::limits::MESSAGE_OVERHEAD;
-use crate::observe::{IsolateId, IsolateMetrics, IsolateState, Tally};
+use crate::observe::{IsolateId, IsolateMetrics, IsolateState, Tally, shown_entry};
 use crate::port::PortRef;
 use insula_message::Limit;
 
@@ -68,7 +68,7 @@ impl IsolateCore {
             id: self.id(),
             parent,
             name: self.name.clone(),
-            entry: self.entry().to_owned(),
+            entry: shown_entry(self.entry()),
             state: self.state(),
             cpu: self.cpu.read(),
             age: self.lived(),

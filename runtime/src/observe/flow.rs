@@ -13,6 +13,7 @@ use std::sync::{Arc, Mutex};
 use serde::Serialize;
 
 use super::metrics::IsolateId;
+use super::shown_entry;
 use super::tally::Traffic;
 use crate::isolate::IsolateCore;
 use crate::sync::lock;
@@ -165,7 +166,7 @@ impl Table {
 fn entry(isolate: Option<&IsolateCore>) -> Option<EntryId> {
     isolate.map(|isolate| EntryId {
         group: isolate.group().number(),
-        entry: isolate.entry().to_owned(),
+        entry: shown_entry(isolate.entry()),
     })
 }
 

@@ -130,7 +130,7 @@ pub struct IsolateMetrics {
     pub parent: Option<u64>,
     /// A name for people, unique within the group.
     pub name: String,
-    /// The entry that it runs; empty while that is not known.
+    /// The entry that it runs, 200 characters of it at most; empty while that is not known.
     pub entry: String,
     /// What it does.
     pub state: IsolateState,
