@@ -62,12 +62,15 @@ async fn main(plan: Option<Plan>) -> Result<(), Box<dyn std::error::Error>> {
     let name = "<img src=x onerror=\"document.title='owned'\">";
     let named = SpawnOptions::new().name(name);
     let stranger = plan.stranger.then(|| named.spawn(stranger, ()));
-    for number in 0..plan.passers {
-        if number % 256 == 255 {
-            // For those to end that are there.
-            sleep(Duration::from_millis(20)).await;
+    let mut passing = Vec::new();
+    for _ in 0..plan.passers {
+        passing.push(Isolate::spawn(passer, ()));
+        // So many at once, however busy the machine is.
+        if passing.len() == 256 {
+            for passer in passing.drain(..) {
+                passer.monitor().await;
+            }
         }
-        spawn_function(passer);
     }
     sleep(Duration::from_secs(plan.seconds)).await;
     town.kill_tree()?;
