@@ -6,12 +6,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { pathToFileURL } from "node:url";
-import { MARKET, browser, column, insulaRun, open, until } from "./browser.mjs";
+import { MARKET, PATIENCE, browser, column, insulaRun, open, until } from "./browser.mjs";
 
 async function report(plan, ...more) {
   const file = join(mkdtempSync(join(tmpdir(), "insula-report-")), "out.html");
   const run = insulaRun([MARKET, "--report", file, "--message", JSON.stringify(plan), ...more]);
+  const late = setTimeout(() => run.child.kill(), PATIENCE);
   assert.equal(await run.ended, 0, run.told);
+  clearTimeout(late);
   return file;
 }
 
