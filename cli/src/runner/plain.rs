@@ -174,7 +174,7 @@ mod tests {
             printed.insert(place, other.clone());
             let (outcome, own) = judge("b", &ExitReason::Ended, printed);
             assert_eq!(outcome, Outcome::Passed, "{place}");
-            assert_eq!(own, [other.clone()], "{place}");
+            assert_eq!(own, std::slice::from_ref(&other), "{place}");
         }
     }
 
