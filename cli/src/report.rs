@@ -172,8 +172,12 @@ fn escaped(json: &str) -> String {
 
 /// Prints to standard error, in one piece. Nobody may be there to read it.
 fn say(style: Style, text: &str) {
-    let line = format!("{style}insula:{style:#} {text}\n");
-    let _ = anstream::stderr().lock().write_all(line.as_bytes());
+    // One call for the whole: guests print at the same time.
+    let line = match color::on_stderr() {
+        true => format!("{style}insula:{style:#} {text}\n"),
+        false => format!("insula: {text}\n"),
+    };
+    let _ = std::io::stderr().lock().write_all(line.as_bytes());
 }
 
 /// Text that a guest may have had a hand in: further lines are set in, so that

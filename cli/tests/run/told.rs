@@ -1,5 +1,9 @@
 //! What is told about guests that fail, and what guests print.
 
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixDatagram;
+use std::process::{Command, Stdio};
+
 use anyhow::Result;
 use insula_tests::{Folder, guests};
 
@@ -35,6 +39,24 @@ fn a_trap_is_told_with_its_functions() -> Result<()> {
             }
         );
     }
+    Ok(())
+}
+
+/// Each call is a datagram here. What guests print meanwhile would come in between.
+#[test]
+fn what_is_told_is_told_in_one_piece() -> Result<()> {
+    let (ours, theirs) = UnixDatagram::pair()?;
+    let mut command = Command::new(env!("CARGO_BIN_EXE_insula"));
+    command.args(["run", guests::PANICS, "fails"]);
+    command.env("XDG_CACHE_HOME", env!("CARGO_TARGET_TMPDIR"));
+    command.stdin(Stdio::null()).stderr(OwnedFd::from(theirs));
+    assert_eq!(command.status()?.code(), Some(1));
+    ours.set_nonblocking(true)?;
+    let mut piece = [0; 4096];
+    let length = ours.recv(&mut piece)?;
+    let piece = std::str::from_utf8(&piece[..length])?;
+    assert!(piece.starts_with("insula: fails#1 failed"), "{piece:?}");
+    assert!(piece.ends_with('\n'), "{piece:?}");
     Ok(())
 }
 
