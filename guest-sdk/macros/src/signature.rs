@@ -49,25 +49,7 @@ impl<'a> Signature<'a> {
                 "the entry `main`, from which a program starts, is marked with #[main]",
             );
         }
-        if let Some(token) = &signature.constness {
-            faults.add(
-                token,
-                "an entry runs in an isolate of its own and cannot be `const`",
-            );
-        }
-        if let Some(token) = &signature.unsafety {
-            faults.add(
-                token,
-                "an entry is called by the host, which can promise nothing: \
-                 it cannot be `unsafe`; put an `unsafe` block into it",
-            );
-        }
-        if let Some(abi) = &signature.abi {
-            faults.add(
-                abi,
-                format!("{kind} makes the exported function itself: leave out `extern`"),
-            );
-        }
+        faults.of_modifiers(signature, "an entry", kind);
         if !signature.generics.params.is_empty() || signature.generics.where_clause.is_some() {
             faults.add(
                 &signature.generics,
@@ -140,6 +122,29 @@ pub struct Faults(Option<Error>);
 impl Faults {
     pub fn add(&mut self, place: &impl ToTokens, message: impl fmt::Display) {
         self.combine(Error::new_spanned(place, message));
+    }
+
+    /// What no function that the host calls may be marked with. `what` is such a
+    /// function, and `attribute` makes it one.
+    pub fn of_modifiers(
+        &mut self,
+        signature: &syn::Signature,
+        what: &str,
+        attribute: impl fmt::Display,
+    ) {
+        if let Some(token) = &signature.constness {
+            let runs = "runs in an isolate of its own and cannot be `const`";
+            self.add(token, format!("{what} {runs}"));
+        }
+        if let Some(token) = &signature.unsafety {
+            let called = "is called by the host, which can promise nothing: \
+                          it cannot be `unsafe`; put an `unsafe` block into it";
+            self.add(token, format!("{what} {called}"));
+        }
+        if let Some(abi) = &signature.abi {
+            let makes = "makes the exported function itself: leave out `extern`";
+            self.add(abi, format!("{attribute} {makes}"));
+        }
     }
 
     pub fn combine(&mut self, error: Error) {

@@ -94,25 +94,7 @@ fn check(function: &ItemFn, faults: &mut Faults) {
             "a test takes nothing: it starts in a heap of its own, and makes what it needs",
         );
     }
-    if let Some(token) = &signature.constness {
-        faults.add(
-            token,
-            "a test runs in an isolate of its own and cannot be `const`",
-        );
-    }
-    if let Some(token) = &signature.unsafety {
-        faults.add(
-            token,
-            "a test is called by the host, which can promise nothing: \
-             it cannot be `unsafe`; put an `unsafe` block into it",
-        );
-    }
-    if let Some(abi) = &signature.abi {
-        faults.add(
-            abi,
-            "#[insula_guest::test] makes the exported function itself: leave out `extern`",
-        );
-    }
+    faults.of_modifiers(signature, "a test", "#[insula_guest::test]");
     if !signature.generics.params.is_empty() || signature.generics.where_clause.is_some() {
         faults.add(
             &signature.generics,
