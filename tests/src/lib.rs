@@ -68,10 +68,13 @@ pub const HANG: Duration = Duration::from_secs(120);
 /// Does what may not hang, and fails the test where it does.
 pub fn in_time<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
     let (done, result) = mpsc::channel();
-    thread::spawn(move || done.send(work()));
-    result
+    let worker = thread::spawn(move || done.send(work()));
+    let result = result
         .recv_timeout(HANG)
-        .unwrap_or_else(|error| panic!("it hangs or panicked: {error}: {}", alone::done_last()))
+        .unwrap_or_else(|error| panic!("it hangs or panicked: {error}: {}", alone::done_last()));
+    // Tests that count threads are not to find this one.
+    let _ = worker.join();
+    result
 }
 
 /// The profile of the tests' runtimes. Any test can be run with another one.

@@ -49,9 +49,41 @@ impl Process {
     }
 }
 
-/// Threads of this process.
+/// Threads of this process. One that is on its way out does not count: a thread that
+/// was joined may still be listed for a moment.
 pub fn threads() -> Result<usize> {
-    Ok(status("Threads:")?.parse()?)
+    Ok(living()?.len())
+}
+
+/// Whether a thread that compiles a program is there. It ends after the program was
+/// given out, in its own time.
+pub fn is_loading() -> Result<bool> {
+    let number = |name: &String| {
+        let number = name.strip_prefix("insula-loader-");
+        number.is_some_and(|number| number.starts_with(|first: char| first.is_ascii_digit()))
+    };
+    Ok(living()?.iter().any(number))
+}
+
+/// The names of the threads that are not about to be gone.
+fn living() -> Result<Vec<String>> {
+    /// Of the flags in `/proc/PID/task/TID/stat` (proc(5), field 9), the one of a
+    /// thread that is ending: `PF_EXITING` in Linux's `include/linux/sched.h`.
+    const EXITING: u64 = 0x4;
+    let mut names = Vec::new();
+    for task in fs::read_dir("/proc/self/task")? {
+        // What ends between the listing and the look is gone.
+        let Ok(stat) = fs::read_to_string(task?.path().join("stat")) else {
+            continue;
+        };
+        let (start, rest) = stat.rsplit_once(") ").context("no name in stat")?;
+        let (_, name) = start.split_once('(').context("no name in stat")?;
+        let flags = rest.split(' ').nth(6).context("no flags in stat")?;
+        if flags.parse::<u64>()? & EXITING == 0 {
+            names.push(name.to_owned());
+        }
+    }
+    Ok(names)
 }
 
 /// Bytes of this process that are in memory.

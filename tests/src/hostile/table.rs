@@ -9,7 +9,7 @@ use insula::{ExitReason, Figures, Isolate, Program, SpawnOptions, Stream};
 
 use super::row::{Guest, Host as HostsPart, Row};
 use super::text::{BYSTANDER, WARM_UP, module};
-use crate::process::Process;
+use crate::process::{Process, is_loading};
 use crate::{Host, alone, doing, in_time};
 
 /// For how many isolates a table's runtime has room.
@@ -49,12 +49,12 @@ impl Table {
         let bystander = host.wat(&module(&host, BYSTANDER))?;
         let bystander = host.runtime.spawn(&bystander, SpawnOptions::new())?;
         ping_of(&bystander)?;
-        let before = host.runtime.figures();
+        let (before, process) = settled(&host)?;
         Ok(Table {
             host,
             bystander,
             before,
-            process: Process::now()?,
+            process,
         })
     }
 
@@ -219,6 +219,29 @@ fn warm_up(host: &Host) -> Result<()> {
     }
     host.forget();
     Ok(())
+}
+
+/// What the process has once the threads that the start needed have ended. Counted
+/// too early, they would hide as many that a row leaves.
+fn settled(host: &Host) -> Result<(Figures, Process)> {
+    /// How often in a row the count has to be the same, [`PAUSE`] apart.
+    const TIMES: usize = 20;
+    const PAUSE: Duration = Duration::from_millis(5);
+    let deadline = Instant::now() + Duration::from_secs(60);
+    let mut counts = Vec::new();
+    loop {
+        let (figures, process) = (host.runtime.figures(), Process::now()?);
+        counts.push((figures.workers, process.threads));
+        let same = counts
+            .iter()
+            .rev()
+            .take_while(|count| Some(*count) == counts.last());
+        if same.count() >= TIMES && !is_loading()? {
+            return Ok((figures, process));
+        }
+        ensure!(Instant::now() < deadline, "threads come and go: {counts:?}");
+        thread::sleep(PAUSE);
+    }
 }
 
 fn ping_of(bystander: &Isolate) -> Result<()> {
