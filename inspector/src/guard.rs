@@ -1,7 +1,7 @@
 //! Who may ask: nobody without the token, no page of another site, and no name that
 //! somebody else has pointed at this address.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 
 use constant_time_eq::constant_time_eq;
 use hyper::header::{self, HeaderMap, HeaderName};
@@ -11,11 +11,12 @@ use hyper::{Method, StatusCode};
 const TOKEN: usize = 16;
 
 const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+const FETCH_MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
+const FETCH_DEST: HeaderName = HeaderName::from_static("sec-fetch-dest");
 
 /// What every request is held against.
 pub(crate) struct Guard {
     token: String,
-    port: u16,
     /// Names by which it may be asked for, beside addresses and `localhost`.
     hosts: Vec<String>,
 }
@@ -59,12 +60,11 @@ impl Guard {
     /// # Errors
     ///
     /// Where the system has no random numbers.
-    pub(crate) fn new(address: SocketAddr, hosts: Vec<String>) -> std::io::Result<Self> {
+    pub(crate) fn new(hosts: Vec<String>) -> std::io::Result<Self> {
         let mut bytes = [0; TOKEN];
         getrandom::fill(&mut bytes).map_err(std::io::Error::other)?;
         Ok(Guard {
             token: bytes.iter().map(|byte| format!("{byte:02x}")).collect(),
-            port: address.port(),
             hosts,
         })
     }
@@ -88,6 +88,8 @@ impl Guard {
         // Browsers say it, and no page can say otherwise. `none` is the address bar.
         match text(headers, FETCH_SITE) {
             None | Some("same-origin" | "none") => Ok(()),
+            // Following a link shows the page to who clicked, and to nobody else.
+            Some(_) if is_followed_link(headers) => Ok(()),
             Some(_) => Err(Refusal::Site),
         }
     }
@@ -107,16 +109,19 @@ impl Guard {
         }
     }
 
-    /// Whether a host's name is an address, or one of the names that are allowed, at our
-    /// port. An address cannot be made to point elsewhere, a name can.
+    /// Whether a host's name is an address, or one of the names that are allowed. An
+    /// address cannot be made to point elsewhere, a name can. At any port: ours may be
+    /// forwarded from another one.
     fn is_ours(&self, host: &str) -> bool {
-        let (name, port) = match host.rsplit_once(':') {
-            Some((name, port)) if !port.ends_with(']') => (name, port),
-            _ => (host, "80"),
+        let name = match host.rsplit_once(':') {
+            Some((name, port)) if !port.ends_with(']') => {
+                if port.parse::<u16>().is_err() {
+                    return false;
+                }
+                name
+            }
+            _ => host,
         };
-        if port.parse() != Ok(self.port) {
-            return false;
-        }
         let bare = name
             .strip_prefix('[')
             .and_then(|name| name.strip_suffix(']'));
@@ -142,6 +147,12 @@ pub(crate) fn check_method(method: &Method, changes: bool) -> Result<(), Refusal
     if right { Ok(()) } else { Err(Refusal::Method) }
 }
 
+/// Whether a browser shows the answer in a window of its own, where no page can look
+/// into it.
+fn is_followed_link(headers: &HeaderMap) -> bool {
+    text(headers, FETCH_MODE) == Some("navigate") && text(headers, FETCH_DEST) == Some("document")
+}
+
 /// Whether only this machine can reach an address.
 pub(crate) fn is_loopback(address: IpAddr) -> bool {
     address.to_canonical().is_loopback()
@@ -162,8 +173,7 @@ mod tests {
     use super::*;
 
     fn guard() -> Guard {
-        let address = "127.0.0.1:4711".parse().expect("an address");
-        Guard::new(address, vec!["box.example".to_owned()]).expect("random numbers")
+        Guard::new(vec!["box.example".to_owned()]).expect("random numbers")
     }
 
     fn headers(lines: &[(&'static str, &str)]) -> HeaderMap {
@@ -184,8 +194,11 @@ mod tests {
             ("[::1]:4711", true),
             ("192.168.7.9:4711", true),
             ("box.example:4711", true),
-            ("127.0.0.1", false),
-            ("127.0.0.1:80", false),
+            ("127.0.0.1", true),
+            ("localhost:80", true),
+            ("[::1]", true),
+            ("localhost:4711x", false),
+            ("localhost:", false),
             ("evil.example:4711", false),
             ("localhost.evil.example:4711", false),
             ("127.0.0.1.evil.example:4711", false),
@@ -219,6 +232,26 @@ mod tests {
             let checked = guard.check_source(&headers(&[host, more]));
             let expected = if allowed { Ok(()) } else { Err(Refusal::Site) };
             assert_eq!(checked, expected, "{more:?}");
+        }
+    }
+
+    #[test]
+    fn a_link_is_followed_into_a_window_and_into_nothing_else() {
+        let guard = guard();
+        for (mode, dest, allowed) in [
+            ("navigate", "document", true),
+            ("navigate", "iframe", false),
+            ("navigate", "embed", false),
+            ("no-cors", "script", false),
+            ("cors", "empty", false),
+        ] {
+            let checked = guard.check_source(&headers(&[
+                ("host", "localhost:4711"),
+                ("sec-fetch-site", "cross-site"),
+                ("sec-fetch-mode", mode),
+                ("sec-fetch-dest", dest),
+            ]));
+            assert_eq!(checked.is_ok(), allowed, "{mode} {dest}");
         }
     }
 

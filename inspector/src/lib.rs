@@ -2,20 +2,20 @@
 //!
 //! ```no_run
 //! use insula::{Program, Runtime, SpawnOptions};
-//! use insula_inspector::{Inspector, Watch};
+//! use insula_inspector::RuntimeBuilderExt as _;
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! let runtime = Runtime::builder().start()?;
-//! let watch = Watch::start(&runtime)?;
-//! let inspector = Inspector::builder().title("my host").start(&watch)?;
-//! println!("look at {}", inspector.url());
+//! let runtime = Runtime::builder().inspector(([127, 0, 0, 1], 0)).start()?;
+//! println!("look at {}", runtime.inspector().url());
 //!
 //! let program = Program::from_file(&runtime, "plugin.wasm")?;
 //! runtime.run_group(&program, SpawnOptions::new())?;
-//! std::fs::write("report.html", watch.report("plugin.wasm", &[]))?;
+//! std::fs::write("report.html", runtime.watch().report("plugin.wasm", &[]))?;
 //! # Ok(())
 //! # }
 //! ```
+//!
+//! Of a runtime that is there already, begin with a [`Watch`].
 //!
 //! # Who may look
 //!
@@ -27,7 +27,8 @@
 //!   [address](Inspector::url): the page takes it from there and sends it in a header.
 //!   There is no cookie, which another site's page could make a browser send.
 //! - Requests of other sites' pages are refused, and so are names that do not belong to
-//!   this address (a page could have its own name point here).
+//!   this address (a page could have its own name point here). A link to the page may be
+//!   followed from anywhere, and its port may be forwarded from another one.
 //! - The page loads nothing from elsewhere, and runs no script but its own. What guests
 //!   call themselves and say is shown as text.
 //! - Requests are small, connections few and short, and answers bounded: a page that
@@ -42,6 +43,7 @@
 mod actions;
 mod board;
 mod guard;
+mod inspected;
 mod page;
 mod report;
 mod routes;
@@ -58,6 +60,7 @@ use tokio::sync::oneshot;
 
 use actions::Actions;
 use guard::Guard;
+pub use inspected::{Inspected, InspectedBuilder, InspectedError, RuntimeBuilderExt};
 use routes::Routes;
 pub use watch::Watch;
 
@@ -166,7 +169,7 @@ impl InspectorBuilder {
         let listener = TcpListener::bind(address).map_err(at)?;
         listener.set_nonblocking(true).map_err(at)?;
         let address = listener.local_addr().map_err(at)?;
-        let guard = Guard::new(address, self.hosts)?;
+        let guard = Guard::new(self.hosts)?;
         let url = format!("http://{address}/{}/", guard.token());
         let routes = Arc::new(Routes {
             guard,

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use insula::{ExitReason, Isolate, Runtime, SpawnOptions};
-use insula_inspector::{Inspector, InspectorError, Watch};
+use insula_inspector::{InspectedError, Inspector, InspectorError, RuntimeBuilderExt as _, Watch};
 use insula_tests::{HANG, Host, guests, in_time};
 use serde_json::Value;
 
@@ -201,7 +201,7 @@ fn nobody_is_let_in_without_the_token_or_from_elsewhere() -> Result<()> {
         (
             "GET",
             "/api/state".into(),
-            &["Host: 127.0.0.1", &bearer],
+            &["Host: localhost.evil.example", &bearer],
             421,
         ),
         (
@@ -241,6 +241,72 @@ fn nobody_is_let_in_without_the_token_or_from_elsewhere() -> Result<()> {
     }
     ensure!(looked.get("/api/state")?.status == 200);
     ensure!(looked.main.exit_reason().is_none());
+    Ok(())
+}
+
+/// As with `ssh -L 8080:127.0.0.1:PORT`, and a link in somebody's chat.
+#[test]
+fn a_forwarded_port_and_a_followed_link_lead_to_the_page() -> Result<()> {
+    let looked = Looked::new()?;
+    let token = looked.token().to_owned();
+    let page = |headers: &str| {
+        looked.send(&format!(
+            "GET /{token}/ HTTP/1.1\r\nHost: localhost:8080\r\n{headers}\r\n"
+        ))
+    };
+    let link = "Sec-Fetch-Site: cross-site\r\nSec-Fetch-Mode: navigate\r\nSec-Fetch-Dest: ";
+    ensure!(page("")?.status == 200);
+    ensure!(page(&format!("{link}document\r\n"))?.status == 200);
+    ensure!(page(&format!("{link}iframe\r\n"))?.status == 403);
+    // The page asks under the name that it was opened by.
+    let asked = |origin: &str| {
+        looked.send(&format!(
+            "GET /api/state HTTP/1.1\r\nHost: localhost:8080\r\nOrigin: {origin}\r\n\
+             Authorization: Bearer {token}\r\nSec-Fetch-Site: same-origin\r\n\r\n"
+        ))
+    };
+    ensure!(asked("http://localhost:8080")?.status == 200);
+    ensure!(asked("http://localhost:8081")?.status == 403);
+    Ok(())
+}
+
+#[test]
+fn a_runtime_is_made_with_its_page() -> Result<()> {
+    let builder = || Runtime::builder().max_isolates(4);
+    let runtime = builder().inspector(([127, 0, 0, 1], 0)).start()?;
+    let idle = std::fs::read(guests::IDLE)?;
+    let idle = insula::Program::from_bytes(&runtime, &idle)?;
+    let isolate = runtime.spawn(&idle, SpawnOptions::new().message(&0))?;
+    let inspector = runtime.inspector();
+    let token = inspector.url().rsplit('/').nth(1).context("a token")?;
+    let state = || {
+        let (address, token) = (inspector.address(), token);
+        send(
+            address,
+            &format!(
+                "GET /api/state HTTP/1.1\r\nHost: {address}\r\n\
+                 Authorization: Bearer {token}\r\n\r\n"
+            ),
+        )
+    };
+    let state: Value = serde_json::from_str(&state()?.body)?;
+    let name = isolate.name();
+    ensure!(state.to_string().contains(name), "no {name} in {state}");
+    ensure!(runtime.watch().report("idle", &[]).contains("</html>"));
+    isolate.kill();
+
+    let remote = builder().inspector(([0, 0, 0, 0], 0)).start();
+    ensure!(
+        matches!(
+            remote,
+            Err(InspectedError::Inspector(InspectorError::Remote(_)))
+        ),
+        "{remote:?}"
+    );
+    let remote = Inspector::builder()
+        .address(([0, 0, 0, 0], 0).into())
+        .allow_remote(true);
+    builder().inspected_by(remote).start()?;
     Ok(())
 }
 

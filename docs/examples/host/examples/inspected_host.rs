@@ -1,14 +1,15 @@
 //! A host that serves a page about what it runs, and writes one when that is over.
 
 use insula::{Program, Runtime, SpawnOptions};
-use insula_inspector::{Inspector, Watch};
+use insula_inspector::{Inspector, RuntimeBuilderExt as _};
 
 fn main() -> anyhow::Result<()> {
-    let runtime = Runtime::builder().max_isolates(10).start()?;
     // ANCHOR: all
-    let watch = Watch::start(&runtime)?;
-    let inspector = Inspector::builder().title("words").start(&watch)?;
-    println!("look at it: {}", inspector.url());
+    let runtime = Runtime::builder()
+        .max_isolates(10)
+        .inspected_by(Inspector::builder().title("words"))
+        .start()?;
+    println!("look at it: {}", runtime.inspector().url());
     // ANCHOR_END: all
 
     let program = Program::from_file(&runtime, "words.wasm")?;
@@ -17,7 +18,7 @@ fn main() -> anyhow::Result<()> {
     plugin.join();
 
     // ANCHOR: report
-    std::fs::write("report.html", watch.report("words.wasm", &[]))?;
+    std::fs::write("report.html", runtime.watch().report("words.wasm", &[]))?;
     // ANCHOR_END: report
     Ok(())
 }
