@@ -3,6 +3,7 @@
 
 mod bounds;
 mod compiler;
+mod exports;
 mod image;
 mod module;
 pub(crate) mod source;
@@ -11,7 +12,7 @@ mod work;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use wasmtime::{Engine, InstancePre};
+use wasmtime::{Engine, InstancePre, ModuleExport};
 
 use crate::error::LoadError;
 use crate::memory::Image;
@@ -20,6 +21,7 @@ use crate::state::State;
 use crate::uri;
 
 pub(crate) use compiler::Compiler;
+pub(crate) use exports::Exports;
 
 /// A compiled guest module, checked and ready to be spawned many times. Cheap
 /// to clone.
@@ -41,9 +43,9 @@ pub struct Program(Arc<Inner>);
 struct Inner {
     name: String,
     pre: InstancePre<State>,
+    /// Sorted.
     entries: Vec<String>,
-    /// Whether its one entry is `_start`, not marked as an entry.
-    is_command: bool,
+    exports: Exports,
     /// What each instance takes for its functions and globals, at most.
     instance_bytes: u64,
     from_cache: bool,
@@ -176,17 +178,24 @@ impl Program {
         self.0.from_cache
     }
 
-    /// The name of the export behind an entry.
-    pub(crate) fn export_of(&self, entry: &str) -> String {
-        if self.0.is_command {
-            COMMAND.to_owned()
-        } else {
-            format!("{ENTRY_PREFIX}{entry}")
-        }
+    pub(crate) fn exports(&self) -> &Exports {
+        &self.0.exports
+    }
+
+    /// The export behind an entry.
+    pub(crate) fn export_of(&self, entry: &str) -> Option<&ModuleExport> {
+        self.exports().entry(self.number_of(entry)?)
     }
 
     pub(crate) fn has_entry(&self, entry: &str) -> bool {
-        self.0.entries.iter().any(|name| name == entry)
+        self.number_of(entry).is_some()
+    }
+
+    fn number_of(&self, entry: &str) -> Option<usize> {
+        let entries = &self.0.entries;
+        entries
+            .binary_search_by(|name| name.as_str().cmp(entry))
+            .ok()
     }
 
     pub(crate) fn path(&self) -> Option<&Path> {

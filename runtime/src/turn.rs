@@ -3,7 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use wasmtime::{Store, Trap, TypedFunc, WasmBacktrace};
+use wasmtime::{Instance, ModuleExport, Store, Trap, TypedFunc, WasmBacktrace};
 
 use crate::capabilities::Stdin;
 use crate::control::Attended;
@@ -65,6 +65,8 @@ impl Body {
 
 pub(crate) struct Live {
     store: Store<State>,
+    instance: Instance,
+    /// Found when it is needed first: many isolates end with their first turn.
     wake: Option<TypedFunc<(), ()>>,
     _share: Option<HostShare>,
     /// Free again once the store is gone.
@@ -197,21 +199,33 @@ impl Start {
         let make = || program.pre().instantiate(&mut store);
         let instance = memory::beginning_as(program.image(), make)
             .map_err(|error| reason(error, &store, true))?;
-        for export in ["_initialize", &program.export_of(isolate.entry())] {
-            if let Ok(function) = instance.get_typed_func::<(), ()>(&mut store, export) {
+        let exports = program.exports();
+        let entry = program.export_of(isolate.entry());
+        for export in [exports.initialize.as_ref(), entry].into_iter().flatten() {
+            if let Some(function) = function(&instance, &mut store, export) {
                 function
                     .call(&mut store, ())
                     .map_err(|error| reason(error, &store, false))?;
             }
         }
-        let wake = instance.get_typed_func(&mut store, "wake").ok();
         Ok(Live {
             store,
-            wake,
+            instance,
+            wake: None,
             _share: self.share.take(),
             _place: place,
         })
     }
+}
+
+/// An export that is a function without parameters and results.
+fn function(
+    instance: &Instance,
+    store: &mut Store<State>,
+    export: &ModuleExport,
+) -> Option<TypedFunc<(), ()>> {
+    let export = instance.get_module_export(&mut *store, export)?;
+    export.into_func()?.typed(store).ok()
 }
 
 /// How many bytes one WASI call may make the host copy.
@@ -219,6 +233,9 @@ const WASI_COPY_BYTES: usize = 1 << 20;
 
 impl Live {
     fn wake(&mut self, seat: &Arc<Seat<Task>>, tick: u64) -> Result<(), ExitReason> {
+        if self.wake.is_none() {
+            self.wake = self.find_wake();
+        }
         let Live { store, wake, .. } = self;
         let Some(wake) = wake else {
             return Ok(());
@@ -236,7 +253,14 @@ impl Live {
     fn finish(&mut self, isolate: &Arc<IsolateCore>) -> bool {
         let turn = &mut self.store.data_mut().turn;
         mailbox::put_back(isolate, std::mem::take(&mut turn.batch));
-        self.wake.is_some()
+        self.wake.is_some() || self.store.data().program.exports().wake.is_some()
+    }
+
+    #[cold]
+    fn find_wake(&mut self) -> Option<TypedFunc<(), ()>> {
+        let program = self.store.data().program.clone();
+        let wake = program.exports().wake.as_ref()?;
+        function(&self.instance, &mut self.store, wake)
     }
 }
 

@@ -54,7 +54,9 @@ fn memory(guest: &mut Guest<'_>) -> wasmtime::Result<Memory> {
     if let Some(memory) = guest.data().memory {
         return Ok(memory);
     }
-    match guest.get_export("memory") {
+    let program = guest.data().program.clone();
+    let export = program.exports().memory.as_ref();
+    match export.and_then(|export| guest.get_module_export(export)) {
         Some(Extern::Memory(memory)) => {
             guest.data_mut().memory = Some(memory);
             Ok(memory)
@@ -282,8 +284,10 @@ fn allocate(guest: &mut Guest<'_>, size: u32, align: u32) -> wasmtime::Result<u3
     let realloc = match guest.data_mut().realloc.take() {
         Some(realloc) => realloc,
         None => {
-            let export = guest.get_export("cabi_realloc").and_then(Extern::into_func);
-            let Some(export) = export else {
+            let program = guest.data().program.clone();
+            let export = program.exports().realloc.as_ref();
+            let export = export.and_then(|export| guest.get_module_export(export));
+            let Some(export) = export.and_then(Extern::into_func) else {
                 return broken("it asked for data, and exports no `cabi_realloc` to put it");
             };
             export.typed(&mut *guest)?

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use wasmtime::{Engine, Linker, Module};
 
-use super::{Inner, Program, bounds, image, module, source};
+use super::{Exports, Inner, Program, bounds, image, module, source};
 use crate::abi::Import;
 use crate::cache::Cache;
 use crate::error::LoadError;
@@ -49,15 +49,15 @@ impl Compiler {
         };
         let (module, from_cache) = self.module(&bytes).map_err(invalid)?;
         module::check_memory(name, &module)?;
-        let (entries, is_command) = module::entries(name, &module)?;
+        let entries = module::entries(name, &module)?;
         module::check_imports(&self.imports, name, &module)?;
         traced::loaded(from_cache, entries.len());
         let pre = self.linker.instantiate_pre(&module).map_err(invalid)?;
         Ok(Program(Arc::new(Inner {
             name: name.to_owned(),
             pre,
+            exports: Exports::find(&module, &entries),
             entries,
-            is_command,
             instance_bytes,
             from_cache,
             image,

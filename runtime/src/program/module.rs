@@ -38,8 +38,8 @@ fn is_text_module(bytes: &[u8]) -> bool {
     code.is_some_and(|code| code.starts_with("(module") || code.starts_with("(component"))
 }
 
-/// The entries, and whether that is the command's alone.
-pub(super) fn entries(name: &str, module: &Module) -> Result<(Vec<String>, bool), LoadError> {
+/// The entries, sorted. Where none is marked as one, a command's `_start`.
+pub(super) fn entries(name: &str, module: &Module) -> Result<Vec<String>, LoadError> {
     let mut entries = Vec::new();
     let mut command = false;
     for export in module.exports() {
@@ -66,8 +66,7 @@ pub(super) fn entries(name: &str, module: &Module) -> Result<(Vec<String>, bool)
             _ => {}
         }
     }
-    command &= entries.is_empty();
-    if command {
+    if command && entries.is_empty() {
         entries.push(COMMAND.to_owned());
     }
     if entries.is_empty() {
@@ -76,7 +75,7 @@ pub(super) fn entries(name: &str, module: &Module) -> Result<(Vec<String>, bool)
         });
     }
     entries.sort();
-    Ok((entries, command))
+    Ok(entries)
 }
 
 fn check_type<const P: usize, const R: usize>(
