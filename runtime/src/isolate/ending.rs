@@ -91,8 +91,11 @@ impl IsolateCore {
         let kept = exit.reason.insert(if is_watched { reason } else { short });
         leave(kept);
         let wakers = std::mem::take(&mut exit.wakers);
+        let is_awaited = exit.threads > 0;
         drop(exit);
-        self.exited.notify_all();
+        if is_awaited {
+            self.exited.notify_all();
+        }
         for waker in wakers.into_values() {
             // A host's code: one that panics must not take the worker along.
             shielded(|| waker.wake());

@@ -15,6 +15,8 @@ pub(super) struct Exit {
     /// Futures of the host's that wait for it, by their numbers.
     pub(super) wakers: BTreeMap<u64, Waker>,
     wakers_made: u64,
+    /// Threads that wait for it. Mostly none, and telling nobody would be a system call.
+    pub(super) threads: usize,
 }
 
 impl IsolateCore {
@@ -57,9 +59,14 @@ impl IsolateCore {
 
     pub(crate) fn wait_for_exit(&self) -> ExitReason {
         let mut exit = lock(&self.exit);
+        exit.threads += 1;
         loop {
             match &exit.reason {
-                Some(reason) => return reason.clone(),
+                Some(reason) => {
+                    let reason = reason.clone();
+                    exit.threads -= 1;
+                    return reason;
+                }
                 None => exit = wait(&self.exited, exit),
             }
         }
@@ -70,9 +77,11 @@ impl IsolateCore {
             return Some(self.wait_for_exit());
         };
         let mut exit = lock(&self.exit);
+        exit.threads += 1;
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
             if exit.reason.is_some() || left.is_zero() {
+                exit.threads -= 1;
                 return exit.reason.clone();
             }
             exit = wait_timeout(&self.exited, exit, left);
