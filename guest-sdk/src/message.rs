@@ -87,6 +87,10 @@ impl From<self_::TakenMessage> for Message {
 /// The last of the sender's ports may be lost. Where the reply port is among
 /// them this is one too many at the end, where nothing refers to it.
 fn arrived(ports: Vec<ports::SendPort>, lost: u32) -> Vec<Option<SendPort>> {
+    // Mostly there are none.
+    if ports.is_empty() && lost == 0 {
+        return Vec::new();
+    }
     let mut ports: Vec<_> = ports.into_iter().map(|port| Some(port.into())).collect();
     ports.resize(ports.len() + lost as usize, None);
     ports

@@ -20,11 +20,11 @@ pub fn wake() {
     while let Some(event) = ports::receive() {
         let last = matches!(&event, Event::Message(message) if message.last);
         handle(event);
-        task::run_ready();
-        inbox::settle();
         if last {
             break;
         }
+        task::run_ready();
+        inbox::settle();
     }
     finish();
 }
