@@ -55,6 +55,8 @@ pub(crate) struct GroupCore {
 #[derive(Default)]
 struct Members {
     spawned: u64,
+    /// How many have a number and are being made.
+    coming: usize,
     alive: BTreeMap<u64, Member>,
     /// How many of them have ended, and are telling their listeners.
     ended: usize,
@@ -198,20 +200,16 @@ impl GroupCore {
         parent: Option<&IsolateCore>,
         make: impl FnOnce(u64) -> Arc<IsolateCore>,
     ) -> Result<Arc<IsolateCore>, LimitHit> {
-        let mut members = lock(&self.members);
-        if members.living() as u64 >= self.limits.isolates {
-            return Err(self.limits.hit(Limit::Isolates));
-        }
-        if members.spawned >= self.limits.spawned {
-            return Err(self.limits.hit(Limit::Spawned));
-        }
-        members.spawned += 1;
-        let number = members.spawned;
-        self.meter(Limit::Spawned).set(number);
-        self.past.spawned(number);
+        let number = self.next_number()?;
+        // Not under the lock: workers that spawn at the same time would wait for it.
         let isolate = make(number);
         let parent = parent.map(|parent| parent.number());
         let mut doomed = false;
+        let mut members = lock(&self.members);
+        members.coming -= 1;
+        let spawned = members.spawned - members.coming as u64;
+        self.meter(Limit::Spawned).set(spawned);
+        self.past.spawned(spawned);
         if let Some(parent) = parent.and_then(|parent| members.alive.get_mut(&parent)) {
             parent.children.insert(number);
             doomed = parent.doomed;
@@ -233,6 +231,20 @@ impl GroupCore {
             isolate.stop(reason);
         }
         Ok(isolate)
+    }
+
+    /// The number of an isolate that is about to come in, where there is room for one.
+    fn next_number(&self) -> Result<u64, LimitHit> {
+        let mut members = lock(&self.members);
+        if (members.living() + members.coming) as u64 >= self.limits.isolates {
+            return Err(self.limits.hit(Limit::Isolates));
+        }
+        if members.spawned >= self.limits.spawned {
+            return Err(self.limits.hit(Limit::Spawned));
+        }
+        members.spawned += 1;
+        members.coming += 1;
+        Ok(members.spawned)
     }
 
     /// Ends this isolate and all that it has spawned, at any depth.

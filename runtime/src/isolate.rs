@@ -165,13 +165,13 @@ impl IsolateCore {
     pub(crate) fn set_default_entry(&self, entry: &str) -> Result<(), LimitHit> {
         if self.entry.get().is_none() {
             lock(&self.share).grow(entry.len() as u64)?;
-            self.set_entry(entry);
+            self.set_entry(entry.to_owned());
         }
         Ok(())
     }
 
-    pub(crate) fn set_entry(&self, entry: &str) {
-        self.entry.get_or_init(|| entry.to_owned());
+    pub(crate) fn set_entry(&self, entry: String) {
+        self.entry.get_or_init(|| entry);
     }
 
     pub(crate) fn group(&self) -> &Arc<GroupCore> {

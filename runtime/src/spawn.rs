@@ -1,5 +1,6 @@
 //! Making isolates: for the host, inside a group, and from a URI.
 
+use std::fmt::Write as _;
 use std::sync::Arc;
 
 use crate::capabilities::Stdin;
@@ -128,8 +129,12 @@ fn make(
         _ if entry.is_empty() => "default",
         _ => entry,
     };
-    let what: String = what.chars().take(NAME_CHARS).collect();
-    let (held, alive) = IsolateCore::shares(group, &what, entry, program.as_ref())?;
+    let mut end = what.char_indices().skip(NAME_CHARS);
+    let what = &what[..end.next().map_or(what.len(), |(at, _)| at)];
+    // With room for its number.
+    let mut name = String::with_capacity(what.len() + 8);
+    name.push_str(what);
+    let (held, alive) = IsolateCore::shares(group, &name, entry, program.as_ref())?;
     let on_error = match &child.on_error {
         None => None,
         Some(port) => Some((port, HostShare::take(group, LISTENER)?)),
@@ -142,7 +147,7 @@ fn make(
         let traits = Traits {
             number,
             spawner: parent.map(IsolateCore::number),
-            name: format!("{what}#{number}"),
+            name: numbered(name, number),
             share: held,
             limits: child.limits,
             random,
@@ -159,7 +164,7 @@ fn make(
         };
         let isolate = IsolateCore::new(traits, group, start);
         if !child.entry.is_empty() {
-            isolate.set_entry(&child.entry);
+            isolate.set_entry(child.entry);
         }
         if let Some(listener) = on_exit {
             isolate.add_first_exit_listener(listener);
@@ -183,6 +188,12 @@ fn make(
         unreachable!("only an isolate that runs can close its first port");
     };
     Ok((isolate, port))
+}
+
+fn numbered(mut name: String, number: u64) -> String {
+    // Nothing that is written to a text fails.
+    let _ = write!(name, "#{number}");
+    name
 }
 
 /// For an isolate: a sibling whose program is loaded first, on a loader thread.
