@@ -114,7 +114,8 @@ fn links_leave_nothing() -> Result<()> {
         let killed = each(link, waiting_child());
         Ok(vec![
             insula_tests::hostile::Row {
-                end: End::Linked("child#2"),
+                // Of several that were killed, other workers end any one first.
+                end: End::Linked("child#"),
                 ..killed
             },
             each(&format!("{link} {unlink}"), waiting_child()),
