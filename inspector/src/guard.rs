@@ -113,15 +113,13 @@ impl Guard {
     /// address cannot be made to point elsewhere, a name can. At any port: ours may be
     /// forwarded from another one.
     fn is_ours(&self, host: &str) -> bool {
-        let name = match host.rsplit_once(':') {
-            Some((name, port)) if !port.ends_with(']') => {
-                if port.parse::<u16>().is_err() {
-                    return false;
-                }
-                name
-            }
-            _ => host,
+        let (name, port) = match host.rsplit_once(':') {
+            Some((name, port)) if !port.ends_with(']') => (name, port),
+            _ => (host, "80"),
         };
+        if port.parse::<u16>().is_err() {
+            return false;
+        }
         let bare = name
             .strip_prefix('[')
             .and_then(|name| name.strip_suffix(']'));

@@ -117,7 +117,8 @@ fn links_leave_nothing() -> Result<()> {
                 // Of several that were killed, other workers end any one first.
                 end: End::Linked("child#"),
                 ..killed
-            },
+            }
+            .and("child#2", End::Killed),
             each(&format!("{link} {unlink}"), waiting_child()),
             each(&format!("{link} {link} {unlink}"), paused_child()),
         ])
