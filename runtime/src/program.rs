@@ -183,7 +183,7 @@ impl Program {
     }
 
     /// The export behind an entry.
-    pub(crate) fn export_of(&self, entry: &str) -> Option<&ModuleExport> {
+    pub(crate) fn export_of(&self, entry: &str) -> Option<ModuleExport> {
         self.exports().entry(self.number_of(entry)?)
     }
 

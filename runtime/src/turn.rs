@@ -199,10 +199,9 @@ impl Start {
         let make = || program.pre().instantiate(&mut store);
         let instance = memory::beginning_as(program.image(), make)
             .map_err(|error| reason(error, &store, true))?;
-        let exports = program.exports();
         let entry = program.export_of(isolate.entry());
-        for export in [exports.initialize.as_ref(), entry].into_iter().flatten() {
-            if let Some(function) = function(&instance, &mut store, export) {
+        for export in [program.exports().initialize, entry].into_iter().flatten() {
+            if let Some(function) = exported(&instance, &mut store, export) {
                 function
                     .call(&mut store, ())
                     .map_err(|error| reason(error, &store, false))?;
@@ -219,12 +218,12 @@ impl Start {
 }
 
 /// An export that is a function without parameters and results.
-fn function(
+fn exported(
     instance: &Instance,
     store: &mut Store<State>,
-    export: &ModuleExport,
+    export: ModuleExport,
 ) -> Option<TypedFunc<(), ()>> {
-    let export = instance.get_module_export(&mut *store, export)?;
+    let export = instance.get_module_export(&mut *store, &export)?;
     export.into_func()?.typed(store).ok()
 }
 
@@ -253,14 +252,13 @@ impl Live {
     fn finish(&mut self, isolate: &Arc<IsolateCore>) -> bool {
         let turn = &mut self.store.data_mut().turn;
         mailbox::put_back(isolate, std::mem::take(&mut turn.batch));
-        self.wake.is_some() || self.store.data().program.exports().wake.is_some()
+        self.store.data().program.exports().wake.is_some()
     }
 
     #[cold]
     fn find_wake(&mut self) -> Option<TypedFunc<(), ()>> {
-        let program = self.store.data().program.clone();
-        let wake = program.exports().wake.as_ref()?;
-        function(&self.instance, &mut self.store, wake)
+        let wake = self.store.data().program.exports().wake?;
+        exported(&self.instance, &mut self.store, wake)
     }
 }
 

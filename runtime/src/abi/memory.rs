@@ -54,9 +54,8 @@ fn memory(guest: &mut Guest<'_>) -> wasmtime::Result<Memory> {
     if let Some(memory) = guest.data().memory {
         return Ok(memory);
     }
-    let program = guest.data().program.clone();
-    let export = program.exports().memory.as_ref();
-    match export.and_then(|export| guest.get_module_export(export)) {
+    let export = guest.data().program.exports().memory;
+    match export.and_then(|export| guest.get_module_export(&export)) {
         Some(Extern::Memory(memory)) => {
             guest.data_mut().memory = Some(memory);
             Ok(memory)
@@ -284,9 +283,8 @@ fn allocate(guest: &mut Guest<'_>, size: u32, align: u32) -> wasmtime::Result<u3
     let realloc = match guest.data_mut().realloc.take() {
         Some(realloc) => realloc,
         None => {
-            let program = guest.data().program.clone();
-            let export = program.exports().realloc.as_ref();
-            let export = export.and_then(|export| guest.get_module_export(export));
+            let export = guest.data().program.exports().realloc;
+            let export = export.and_then(|export| guest.get_module_export(&export));
             let Some(export) = export.and_then(Extern::into_func) else {
                 return broken("it asked for data, and exports no `cabi_realloc` to put it");
             };

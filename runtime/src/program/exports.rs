@@ -33,7 +33,7 @@ impl Exports {
         }
     }
 
-    pub(super) fn entry(&self, number: usize) -> Option<&ModuleExport> {
-        self.entries.get(number)?.as_ref()
+    pub(super) fn entry(&self, number: usize) -> Option<ModuleExport> {
+        *self.entries.get(number)?
     }
 }
