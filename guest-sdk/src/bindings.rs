@@ -5,6 +5,7 @@
 
 wit_bindgen::generate!({ path: "wit", world: "guest" });
 
+use crate::message::Arrived;
 pub use insula::isolate::{control, isolates, names, ports, refusals, self_, timers};
 
 /// Runs the constructors of whatever else is linked in (C, for one). As bindings
@@ -19,6 +20,18 @@ struct Exports;
 impl Guest for Exports {
     fn wake() {
         crate::turn::wake();
+    }
+
+    fn deliver(
+        token: u64,
+        length: u32,
+        reply: Option<ports::SendPort>,
+        lost_ports: u32,
+        last: bool,
+    ) {
+        crate::lent::with(length, |bytes| {
+            crate::turn::deliver(token, Arrived::lent(bytes, reply, lost_ports), last);
+        });
     }
 }
 

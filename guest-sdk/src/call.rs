@@ -1,13 +1,16 @@
 //! A message that has an answer.
 
+use crate::inbox::Inbox;
 use crate::{
-    CallError, Incoming, Outcome, ReceivePort, Recv, SendPort, Sleep, panic, spawn_task, try_sleep,
+    CallError, Incoming, Outcome, Recv, SendError, SendPort, Sleep, panic, send_port, spawn_task,
+    try_sleep,
 };
 use insula_message::ToMessage;
 use std::future::Future;
 use std::marker::PhantomData;
 use std::panic::Location;
 use std::pin::Pin;
+use std::rc::Rc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -38,7 +41,7 @@ enum State {
 impl<T: Incoming> Call<T> {
     pub(crate) fn new(to: &SendPort, message: &impl ToMessage<SendPort>) -> Self {
         let state = match send(to, message) {
-            Ok(answer) => State::Waiting(answer.recv()),
+            Ok(answer) => State::Waiting(Recv::new(&answer)),
             Err(error) => State::Failed(error),
         };
         Self {
@@ -93,13 +96,12 @@ impl<T: Incoming> Call<T> {
     }
 }
 
-fn send(to: &SendPort, message: &impl ToMessage<SendPort>) -> Result<ReceivePort, CallError> {
-    let answer = ReceivePort::try_new()?;
-    // Nobody else keeps this one: when the receiver is done with its own, no send
-    // port is left, and the host says so.
-    let reply = answer.try_send_port()?;
-    to.send_message(message, Some(&reply))?;
-    Ok(answer)
+/// The answer's port.
+fn send(to: &SendPort, message: &impl ToMessage<SendPort>) -> Result<Rc<Inbox>, CallError> {
+    let inbox = send_port::with_encoded(message, |bytes, ports| {
+        Inbox::call(|token| to.resource().call(bytes, ports, token))
+    });
+    inbox.map_err(SendError::from)?.map_err(CallError::from)
 }
 
 impl<T: Incoming> Future for Call<T> {

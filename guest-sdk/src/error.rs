@@ -1,6 +1,6 @@
 //! What can go wrong, an enum for each operation.
 
-use crate::bindings::ports::SendStatus;
+use crate::bindings::ports::{CallRefusal, SendStatus};
 use crate::bindings::refusals::{Refusal, RefusalKind};
 use insula_message::{DecodeError, EncodeError};
 use std::fmt::Display;
@@ -38,6 +38,18 @@ pub(crate) fn sent(status: SendStatus) -> Result<(), SendError> {
         SendStatus::Full => Err(SendError::Full),
         SendStatus::TooLarge => Err(SendError::TooLarge),
         SendStatus::Closed => Err(SendError::Closed),
+    }
+}
+
+impl From<CallRefusal> for CallError {
+    fn from(refusal: CallRefusal) -> Self {
+        match refusal {
+            CallRefusal::Unsent(status) => match sent(status) {
+                Err(error) => error.into(),
+                Ok(()) => unreachable!("what is unsent is not sent"),
+            },
+            CallRefusal::Refused(refusal) => Self::Refused(refusal.into()),
+        }
     }
 }
 

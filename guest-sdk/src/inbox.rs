@@ -13,6 +13,7 @@
 mod queue;
 
 use crate::bindings::ports;
+use crate::message::Arrived;
 use crate::{Message, Refused, SendPort};
 use queue::{Queue, Round};
 use std::cell::{Cell, RefCell};
@@ -22,10 +23,11 @@ use std::mem;
 use std::rc::{Rc, Weak};
 use std::task::{Context, Poll, Waker};
 
-pub type Handler = Box<dyn FnMut(Message)>;
+pub type Handler = Box<dyn FnMut(Arrived<'_>)>;
 
 pub struct Inbox {
     token: u64,
+    this: Weak<Inbox>,
     state: RefCell<State>,
     /// Whether it is among those that [`settle`] looks at.
     unsettled: Cell<bool>,
@@ -69,15 +71,23 @@ impl Slot {
     }
 }
 
-#[derive(Default)]
 struct Registry {
     next_token: Cell<u64>,
     inboxes: RefCell<BTreeMap<u64, Weak<Inbox>>>,
+    /// The one that was found last: mostly the next message is for it too.
+    found: RefCell<Weak<Inbox>>,
     unsettled: RefCell<VecDeque<Weak<Inbox>>>,
 }
 
 thread_local! {
-    static REGISTRY: Registry = Registry::default();
+    static REGISTRY: Registry = const {
+        Registry {
+            next_token: Cell::new(0),
+            inboxes: RefCell::new(BTreeMap::new()),
+            found: RefCell::new(Weak::new()),
+            unsettled: RefCell::new(VecDeque::new()),
+        }
+    };
 }
 
 impl Inbox {
@@ -95,8 +105,9 @@ impl Inbox {
     }
 
     fn register(token: u64, port: Option<ports::ReceivePort>) -> Rc<Self> {
-        let inbox = Rc::new(Self {
+        let inbox = Rc::new_cyclic(|this| Self {
             token,
+            this: Weak::clone(this),
             state: RefCell::new(State {
                 port,
                 listening: false,
@@ -116,8 +127,28 @@ impl Inbox {
         inbox
     }
 
+    /// A port for the answer to what `call` sends, which opens it with this token: it
+    /// listens.
+    pub fn call<E>(call: impl FnOnce(u64) -> Result<ports::ReceivePort, E>) -> Result<Rc<Self>, E> {
+        lend();
+        let token = new_token();
+        let inbox = Self::register(token, Some(call(token)?));
+        inbox.state.borrow_mut().listening = true;
+        // Where nobody waits for the answer when the turn ends, it does not.
+        inbox.unsettle();
+        Ok(inbox)
+    }
+
     pub fn find(token: u64) -> Option<Rc<Self>> {
-        REGISTRY.with(|registry| registry.inboxes.borrow().get(&token)?.upgrade())
+        REGISTRY.with(|registry| {
+            let found = registry.found.borrow().upgrade();
+            if let Some(inbox) = found.filter(|inbox| inbox.token == token) {
+                return Some(inbox);
+            }
+            let inbox = registry.inboxes.borrow().get(&token)?.upgrade()?;
+            registry.found.replace(Rc::downgrade(&inbox));
+            Some(inbox)
+        })
     }
 
     /// None when it is closed.
@@ -196,7 +227,7 @@ impl Inbox {
     }
 
     /// Called for each message that the host hands out for this port.
-    pub fn deliver(&self, message: Message) {
+    pub fn deliver(&self, message: Arrived<'_>) {
         let mut state = self.state.borrow_mut();
         // Mostly nobody is before the handler.
         let unused = state.queue.is_unused();
@@ -204,7 +235,7 @@ impl Inbox {
             drop(state);
             self.handle(handler, message);
         } else {
-            state.queue.push(message);
+            state.queue.push(message.into());
             drop(state);
             self.serve();
         }
@@ -245,14 +276,14 @@ impl Inbox {
         // What a message that is lost holds is not dropped under the borrow.
         drop(state);
         if let Some(handler) = handler {
-            self.handle(handler, message);
+            self.handle(handler, message.into());
         }
         true
     }
 
     /// Runs the handler, which may meanwhile close the port, take itself away or
     /// give its place to another one.
-    fn handle(&self, mut handler: Handler, message: Message) {
+    fn handle(&self, mut handler: Handler, message: Arrived<'_>) {
         handler(message);
         let mut state = self.state.borrow_mut();
         if matches!(state.handler, Slot::Running) {
@@ -325,8 +356,8 @@ impl Inbox {
     fn unsettle(&self) {
         if !self.unsettled.replace(true) {
             let _ = REGISTRY.try_with(|registry| {
-                let weak = registry.inboxes.borrow().get(&self.token).cloned();
-                registry.unsettled.borrow_mut().extend(weak);
+                let this = Weak::clone(&self.this);
+                registry.unsettled.borrow_mut().push_back(this);
             });
         }
     }
@@ -340,6 +371,7 @@ impl State {
         if let Some(port) = &self.port
             && wanted != self.listening
         {
+            lend();
             port.listen(wanted);
             self.listening = wanted;
         }
@@ -359,6 +391,12 @@ impl Drop for Inbox {
     }
 }
 
+/// Before the first port listens, the host learns where messages may be left.
+fn lend() {
+    #[cfg(target_family = "wasm")]
+    crate::lent::lend();
+}
+
 fn new_token() -> u64 {
     REGISTRY.with(|registry| registry.next_token.replace(registry.next_token.get() + 1))
 }
@@ -375,6 +413,13 @@ pub fn forget() {
             .collect::<Vec<_>>()
     });
     inboxes.iter().for_each(|inbox| inbox.close());
+}
+
+/// A message has come for the port with this token.
+pub fn deliver(token: u64, message: Arrived<'_>) {
+    if let Some(inbox) = Inbox::find(token) {
+        inbox.deliver(message);
+    }
 }
 
 /// Brings every port into the state that the program wants it in: what is here

@@ -88,6 +88,8 @@ mod error;
 mod expansion;
 mod inbox;
 pub mod isolate;
+#[cfg(target_family = "wasm")]
+mod lent;
 mod limits;
 mod message;
 mod monitor;

@@ -3,6 +3,7 @@
 use crate::bindings::{ports, self_};
 use crate::{Graph, SendPort, Value};
 use insula_message::{DecodeError, FromMessage};
+use std::borrow::Cow;
 use std::fmt;
 
 /// A message as it arrived, to be read as any type.
@@ -49,10 +50,6 @@ impl Message {
     pub fn bytes(&self) -> &[u8] {
         &self.bytes
     }
-
-    pub(crate) fn take_reply(&mut self) -> Option<SendPort> {
-        self.reply.take()
-    }
 }
 
 impl fmt::Debug for Message {
@@ -64,12 +61,56 @@ impl fmt::Debug for Message {
     }
 }
 
-impl From<ports::Message> for Message {
+/// A message before anybody keeps it: its bytes may lie where the next one will.
+#[derive(Debug)]
+pub struct Arrived<'a> {
+    bytes: Cow<'a, [u8]>,
+    ports: Vec<Option<SendPort>>,
+    reply: Option<SendPort>,
+}
+
+impl<'a> Arrived<'a> {
+    /// One without ports, whose bytes are lent.
+    #[cfg(target_family = "wasm")]
+    pub fn lent(bytes: &'a [u8], reply: Option<ports::SendPort>, lost: u32) -> Self {
+        Self {
+            bytes: Cow::Borrowed(bytes),
+            ports: arrived(Vec::new(), lost),
+            reply: reply.map(SendPort::from),
+        }
+    }
+
+    pub(crate) fn take_reply(&mut self) -> Option<SendPort> {
+        self.reply.take()
+    }
+}
+
+impl From<ports::Message> for Arrived<'_> {
     fn from(message: ports::Message) -> Self {
         Self {
-            bytes: message.bytes,
+            bytes: Cow::Owned(message.bytes),
             ports: arrived(message.ports, message.lost_ports),
             reply: message.reply.map(SendPort::from),
+        }
+    }
+}
+
+impl From<Arrived<'_>> for Message {
+    fn from(arrived: Arrived<'_>) -> Self {
+        Self {
+            bytes: arrived.bytes.into_owned(),
+            ports: arrived.ports,
+            reply: arrived.reply,
+        }
+    }
+}
+
+impl From<Message> for Arrived<'_> {
+    fn from(message: Message) -> Self {
+        Self {
+            bytes: Cow::Owned(message.bytes),
+            ports: message.ports,
+            reply: message.reply,
         }
     }
 }
@@ -108,11 +149,24 @@ fn arrived(ports: Vec<ports::SendPort>, lost: u32) -> Vec<Option<SendPort>> {
 pub trait Incoming: Sized + 'static {
     /// Reads the message.
     fn from_message(message: Message) -> Result<Self, DecodeError>;
+
+    /// Reads it where it is.
+    #[doc(hidden)]
+    fn from_arrived(message: Arrived<'_>) -> Result<Self, DecodeError> {
+        Self::from_message(message.into())
+    }
 }
 
 impl<T: FromMessage<SendPort> + 'static> Incoming for T {
     fn from_message(message: Message) -> Result<Self, DecodeError> {
         insula_message::decode_owned(message.bytes, message.ports)
+    }
+
+    fn from_arrived(message: Arrived<'_>) -> Result<Self, DecodeError> {
+        match message.bytes {
+            Cow::Borrowed(bytes) => insula_message::decode(bytes, message.ports),
+            Cow::Owned(bytes) => insula_message::decode_owned(bytes, message.ports),
+        }
     }
 }
 

@@ -45,6 +45,7 @@ fn text(payload: &dyn Any) -> &str {
 
 /// What became of a callback that was set at `place`: an error is one that
 /// nothing has caught.
+#[inline]
 pub fn report(outcome: impl Outcome, place: &Location) {
     if let Some(text) = outcome.failure() {
         uncaught(&text, place);

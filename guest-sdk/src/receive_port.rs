@@ -269,7 +269,7 @@ pub(crate) fn reading<T: Incoming, R: Outcome>(
     let place = Location::caller();
     Box::new(move |mut message| {
         let reply = message.take_reply();
-        match T::from_message(message) {
+        match T::from_arrived(message) {
             Ok(value) => panic::report(handler(value, reply), place),
             Err(error) => eprintln!("a message was dropped: {error}"),
         }

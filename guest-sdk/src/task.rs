@@ -96,9 +96,9 @@ pub(crate) fn run_ready() {
 #[cfg(not(target_family = "wasm"))]
 pub(crate) fn forget() {
     TASKS.with(|tasks| {
-        let waiting = tasks.waiting.take();
+        let all = tasks.tasks.take();
         tasks.ready.borrow_mut().clear();
-        drop(waiting);
+        drop(all);
     });
 }
 
@@ -108,19 +108,24 @@ pub(crate) fn is_any_ready() -> bool {
 }
 
 thread_local! {
-    static TASKS: Tasks = Tasks::default();
+    static TASKS: Tasks = const {
+        Tasks {
+            next_id: Cell::new(0),
+            tasks: RefCell::new(BTreeMap::new()),
+            ready: RefCell::new(VecDeque::new()),
+        }
+    };
 }
 
-#[derive(Default)]
 struct Tasks {
     next_id: Cell<u64>,
-    /// A task that is being polled is not among them.
-    waiting: RefCell<BTreeMap<u64, Entry>>,
+    tasks: RefCell<BTreeMap<u64, Entry>>,
     ready: RefCell<VecDeque<u64>>,
 }
 
 struct Entry {
-    future: Pin<Box<dyn Future<Output = ()>>>,
+    /// None while it is being polled.
+    future: Option<Pin<Box<dyn Future<Output = ()>>>>,
     alarm: Arc<Alarm>,
 }
 
@@ -138,22 +143,34 @@ impl Tasks {
             id,
             rung: AtomicBool::new(true),
         });
-        self.waiting
-            .borrow_mut()
-            .insert(id, Entry { future, alarm });
+        let future = Some(future);
+        self.tasks.borrow_mut().insert(id, Entry { future, alarm });
         self.ready.borrow_mut().push_back(id);
     }
 
     fn poll(&self, id: u64) {
-        let Some(mut entry) = self.waiting.borrow_mut().remove(&id) else {
+        let Some((mut future, alarm)) = self.begin_poll(id) else {
             return;
         };
-        entry.alarm.rung.store(false, Ordering::Relaxed);
-        let waker = Waker::from(Arc::clone(&entry.alarm));
-        let poll = entry.future.as_mut().poll(&mut Context::from_waker(&waker));
-        if poll.is_pending() {
-            self.waiting.borrow_mut().insert(id, entry);
+        alarm.rung.store(false, Ordering::Relaxed);
+        let waker = Waker::from(alarm);
+        let poll = future.as_mut().poll(&mut Context::from_waker(&waker));
+        let mut tasks = self.tasks.borrow_mut();
+        match tasks.get_mut(&id) {
+            Some(entry) if poll.is_pending() => entry.future = Some(future),
+            _ => {
+                let over = tasks.remove(&id);
+                // What the future holds may be the program's, and have more tasks.
+                drop(tasks);
+                drop((over, future));
+            }
         }
+    }
+
+    fn begin_poll(&self, id: u64) -> Option<(Pin<Box<dyn Future<Output = ()>>>, Arc<Alarm>)> {
+        let mut tasks = self.tasks.borrow_mut();
+        let entry = tasks.get_mut(&id)?;
+        Some((entry.future.take()?, Arc::clone(&entry.alarm)))
     }
 }
 

@@ -86,6 +86,7 @@ impl Message {
     }
 
     /// A message begins; the one around it waits in what this returns.
+    #[inline]
     fn enter(&self, port_type: PortType, ports: Option<Box<dyn Any>>) -> Restore<'_> {
         Restore {
             slot: self,
@@ -112,6 +113,7 @@ struct Restore<'a> {
 }
 
 impl Drop for Restore<'_> {
+    #[inline]
     fn drop(&mut self) {
         self.slot.port_type.set(self.port_type.take());
         self.slot.ports.set(self.ports.take());

@@ -6,6 +6,7 @@
 //! costs nobody anything, and turning one on or off moves no messages.
 
 use std::collections::VecDeque;
+use std::ops::Range;
 use std::sync::Arc;
 
 use insula_message::{Limit, LimitHit};
@@ -16,9 +17,10 @@ use crate::host_memory::{HostShare, PORT_PLACE};
 use crate::isolate::IsolateCore;
 use crate::limits::{Limits, MESSAGE_OVERHEAD};
 use crate::line::Line;
+use crate::message_bytes::MessageBytes;
 use crate::meters::IsolateMeters;
 use crate::observe::Traffic;
-use crate::port::{Message, Port, SMALL_MESSAGE, SendStatus};
+use crate::port::{Message, Port, PortRef, SMALL_MESSAGE, SendStatus};
 use crate::wait::{InLine, Settled, Waiter};
 
 mod batch;
@@ -28,7 +30,7 @@ mod room;
 
 pub(crate) use batch::Batch;
 pub(crate) use lock::{Locked, MailboxLock};
-pub(crate) use room::{may_be_promised, put_back, take};
+pub(crate) use room::{may_be_promised, put_back, take, take_plain};
 
 pub(crate) struct Mailbox {
     ports: Slab<ReceivePort>,
@@ -76,7 +78,7 @@ struct ReceivePort {
     token: u64,
     listening: bool,
     keeps_alive: bool,
-    queue: VecDeque<(u64, Queued)>,
+    queue: VecDeque<Waiting>,
     /// A notice is in the queue already.
     notice: bool,
     /// Messages that room is kept for, and their bytes.
@@ -90,7 +92,7 @@ struct ReceivePort {
 pub(crate) fn place_size() -> usize {
     let place = size_of::<ReceivePort>() + size_of::<usize>();
     let ready = size_of::<(u64, usize)>();
-    2 * (place + ready) + ready::SHORT * size_of::<(u64, Queued)>() + 32
+    2 * (place + ready) + ready::SHORT * size_of::<Waiting>() + 32
 }
 
 /// What is due takes.
@@ -100,6 +102,25 @@ pub(crate) const DUE_SIZE: usize = size_of::<(u64, Event)>();
 enum Queued {
     Message(Message),
     Unreachable,
+}
+
+/// What stands in a queue. In this order in memory: a message is then copied in the
+/// same pieces in which it was written, for which a processor need not wait.
+#[repr(C)]
+struct Waiting {
+    queued: Queued,
+    arrival: u64,
+}
+
+/// A message without ports whose bytes were copied to where they go.
+pub(crate) struct Plain {
+    pub(crate) token: u64,
+    /// How many bytes.
+    pub(crate) length: usize,
+    pub(crate) reply: Option<PortRef>,
+    /// Nothing else is here, but for notices that a port has no sender left: who has
+    /// this message may have no use for the port any more.
+    pub(crate) last: bool,
 }
 
 /// What an isolate takes out of its mailbox.
@@ -210,8 +231,8 @@ impl Mailbox {
         let Some(port) = self.ports.try_remove(slot) else {
             return Dropped::default();
         };
-        for (_, queued) in &port.queue {
-            if let Queued::Message(message) = queued {
+        for waiting in &port.queue {
+            if let Queued::Message(message) = &waiting.queued {
                 self.discharge(message.cost());
             }
         }
@@ -282,6 +303,28 @@ impl Mailbox {
         Ok(self.queue(slot, Queued::Message(message)))
     }
 
+    /// Queues a message of few bytes, which are at a place in memory, and of this cost.
+    /// It is made in its place in the queue, and takes `reply`, where there is room.
+    #[inline(always)]
+    pub(crate) fn push_small(
+        &mut self,
+        slot: usize,
+        id: u64,
+        cost: u64,
+        (memory, place): (&[u8], Range<usize>),
+        reply: &mut Option<PortRef>,
+    ) -> Result<bool, SendStatus> {
+        match self.room(slot, id, cost) {
+            SendStatus::Sent if self.group.charge_mailbox(cost) => {}
+            SendStatus::Sent => return Err(SendStatus::Full),
+            status => return Err(status),
+        }
+        self.take_in(cost);
+        let bytes = MessageBytes::copied(memory, place);
+        let message = Message::new(bytes, Vec::new(), reply.take());
+        Ok(self.queue(slot, Queued::Message(message)))
+    }
+
     /// Tells a port's owner that no send port is left. True when the isolate has
     /// to be woken.
     pub(crate) fn push_unreachable(&mut self, slot: usize, id: u64) -> bool {
@@ -345,7 +388,7 @@ impl Mailbox {
     fn queue(&mut self, slot: usize, queued: Queued) -> bool {
         let arrival = self.arrive();
         let port = &mut self.ports[slot];
-        port.queue.push_back((arrival, queued));
+        port.queue.push_back(Waiting { queued, arrival });
         if port.listening && port.queue.len() == 1 {
             // Behind all others, as it arrived last.
             self.ready.push_back((arrival, slot));

@@ -1,5 +1,6 @@
 //! Ports inside the host: where a message goes, and who still can send there.
 
+use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -109,6 +110,21 @@ impl Message {
     pub(crate) fn into_parts(self) -> (MessageBytes, Vec<PortRef>, Option<PortRef>) {
         let ports = self.ports.map(|ports| ports.0).unwrap_or_default();
         (self.bytes, ports, self.reply)
+    }
+
+    /// Whether it is a small one whose bytes fit `room`, and carries no ports but for one
+    /// for the answer.
+    #[inline]
+    pub(crate) fn fits(&self, room: &[u8]) -> bool {
+        self.ports.is_none() && self.bytes.len() <= room.len() && self.cost() <= SMALL_MESSAGE
+    }
+
+    /// Copies the bytes of one that fits to the beginning of `room`. How many there are,
+    /// and where an answer is wanted.
+    #[inline(always)]
+    pub(crate) fn copy_out(self, room: &mut [u8]) -> (usize, Option<PortRef>) {
+        self.bytes.copy_to(room);
+        (self.bytes.len(), self.reply)
     }
 
     /// What it counts against mailbox limits.
@@ -286,6 +302,43 @@ impl PortRef {
                 SendStatus::Sent
             }
             Err((status, message, _share)) => isolate.refused_message(status, message.cost()),
+        }
+    }
+}
+
+impl PortRef {
+    /// Whether it leads to an isolate's mailbox.
+    #[inline]
+    pub(crate) fn leads_to_isolate(&self) -> bool {
+        matches!(self.port.target, Target::Isolate { .. })
+    }
+
+    /// Sends a message of few bytes, which are at `place` in `memory`, to an isolate. It
+    /// is made in its place in the queue, as moving it would take longer.
+    #[inline(always)]
+    pub(crate) fn send_small(
+        &self,
+        cost: u64,
+        from: &Seat<Task>,
+        (memory, place): (&[u8], Range<usize>),
+        mut reply: Option<PortRef>,
+    ) -> SendStatus {
+        let Target::Isolate { isolate, slot } = &self.port.target else {
+            return SendStatus::Closed;
+        };
+        let pushed =
+            isolate
+                .mailbox()
+                .push_small(*slot, self.port.id, cost, (memory, place), &mut reply);
+        // What was not sent is dropped after the lock, as any message is.
+        match pushed {
+            Ok(wake) => {
+                if wake {
+                    isolate.wake(Some(from));
+                }
+                SendStatus::Sent
+            }
+            Err(status) => isolate.refused_message(status, cost),
         }
     }
 }

@@ -3,6 +3,7 @@
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -40,6 +41,8 @@ pub(crate) struct State {
     pub(crate) turn: Turn,
     /// Found when it is needed first: also a start function may call imports.
     pub(crate) memory: Option<Memory>,
+    /// The place in its memory that it has lent.
+    pub(crate) lent: Option<Range<usize>>,
     pub(crate) realloc: Option<TypedFunc<(u32, u32, u32, u32), u32>>,
     pub(crate) in_realloc: bool,
     /// WASI was called from inside `cabi_realloc`.
@@ -146,6 +149,7 @@ impl State {
             result_port: None,
             turn,
             memory: None,
+            lent: None,
             realloc: None,
             in_realloc: false,
             wasi_in_realloc: false,

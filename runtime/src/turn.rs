@@ -3,8 +3,9 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use wasmtime::{Instance, ModuleExport, Store, Trap, TypedFunc, WasmBacktrace};
+use wasmtime::{Instance, ModuleExport, Store, Trap, TypedFunc, WasmBacktrace, WasmParams};
 
+use crate::abi::{self, Delivered};
 use crate::capabilities::Stdin;
 use crate::control::Attended;
 use crate::exit::{frames, without_panicking};
@@ -67,10 +68,32 @@ pub(crate) struct Live {
     store: Store<State>,
     instance: Instance,
     /// Found when it is needed first: many isolates end with their first turn.
-    wake: Option<TypedFunc<(), ()>>,
+    wake: Option<Wake>,
     _share: Option<HostShare>,
     /// Free again once the store is gone.
     _place: Place,
+}
+
+/// What begins a turn.
+struct Wake {
+    plain: TypedFunc<(), ()>,
+    /// The same with a message, where the guest has it.
+    deliver: Option<TypedFunc<Delivered, ()>>,
+}
+
+impl Wake {
+    fn call(&self, store: &mut Store<State>) -> wasmtime::Result<()> {
+        if let Some(deliver) = &self.deliver {
+            while let Some(message) = abi::deliver(store)? {
+                deliver.call(&mut *store, message)?;
+                let (.., last) = message;
+                if last != 0 && !store.data().isolate.has_ready() {
+                    return Ok(());
+                }
+            }
+        }
+        self.plain.call(store, ())
+    }
 }
 
 pub(crate) enum TurnEnd {
@@ -201,7 +224,7 @@ impl Start {
             .map_err(|error| reason(error, &store, true))?;
         let entry = program.export_of(isolate.entry());
         for export in [program.exports().initialize, entry].into_iter().flatten() {
-            if let Some(function) = exported(&instance, &mut store, export) {
+            if let Some(function) = exported::<()>(&instance, &mut store, export) {
                 function
                     .call(&mut store, ())
                     .map_err(|error| reason(error, &store, false))?;
@@ -217,12 +240,12 @@ impl Start {
     }
 }
 
-/// An export that is a function without parameters and results.
-fn exported(
+/// An export that is a function with these parameters and without results.
+fn exported<P: WasmParams>(
     instance: &Instance,
     store: &mut Store<State>,
     export: ModuleExport,
-) -> Option<TypedFunc<(), ()>> {
+) -> Option<TypedFunc<P, ()>> {
     let export = instance.get_module_export(&mut *store, &export)?;
     export.into_func()?.typed(store).ok()
 }
@@ -244,7 +267,7 @@ impl Live {
         state.refused = None;
         state.clock.turn_begins();
         store.set_epoch_deadline(1);
-        wake.call(&mut *store, ())
+        wake.call(store)
             .map_err(|error| reason(error, store, false))
     }
 
@@ -256,9 +279,16 @@ impl Live {
     }
 
     #[cold]
-    fn find_wake(&mut self) -> Option<TypedFunc<(), ()>> {
-        let wake = self.store.data().program.exports().wake?;
-        exported(&self.instance, &mut self.store, wake)
+    fn find_wake(&mut self) -> Option<Wake> {
+        let Live {
+            store, instance, ..
+        } = self;
+        let exports = store.data().program.exports();
+        let (wake, deliver) = (exports.wake?, exports.deliver);
+        Some(Wake {
+            plain: exported(instance, store, wake)?,
+            deliver: deliver.and_then(|export| exported(instance, store, export)),
+        })
     }
 }
 

@@ -49,7 +49,7 @@ fn the_host_links_exactly_what_the_wit_lowers_to() -> Result<()> {
             )
         })
         .collect();
-    assert!(contract.len() >= 48, "the WIT was not read: {contract:?}");
+    assert!(contract.len() >= 50, "the WIT was not read: {contract:?}");
     assert_eq!(linked, contract);
     Ok(())
 }
@@ -84,13 +84,20 @@ fn send_answers_with_one_number() -> Result<()> {
 }
 
 #[test]
-fn the_only_fixed_export_is_wake() -> Result<()> {
+fn the_fixed_exports_are_the_two_that_begin_a_turn() -> Result<()> {
     let exports: Vec<_> = Contract::read()?
         .exports
         .iter()
         .map(|export| (export.name.clone(), lowered(export)))
         .collect();
-    assert_eq!(exports, [("wake".to_owned(), (Vec::new(), Vec::new()))]);
+    let deliver = [&[Core::I64][..], &[Core::I32; 5]].concat();
+    assert_eq!(
+        exports,
+        [
+            ("wake".to_owned(), (Vec::new(), Vec::new())),
+            ("deliver".to_owned(), (deliver, Vec::new())),
+        ]
+    );
     Ok(())
 }
 
@@ -144,6 +151,7 @@ fn results_have_the_sizes_that_the_host_writes() -> Result<()> {
         ("names register", (16, 4)),
         ("names unregister", (1, 1)),
         ("ports [method]receive-port.sender", (16, 4)),
+        ("ports [method]send-port.call", (20, 4)),
         ("ports [method]send-port.duplicate", (16, 4)),
         ("ports [method]send-port.identity", (8, 8)),
         ("ports [method]send-port.is-closed", (1, 1)),
@@ -286,6 +294,13 @@ fn variants_have_the_tags_and_payloads_that_the_host_writes() -> Result<()> {
             vec!["message", "unreachable", "timer", "settled"],
             8,
             (48, 8),
+        ),
+        (
+            "ports",
+            "call-refusal",
+            vec!["unsent", "refused"],
+            4,
+            (16, 4),
         ),
         (
             "isolates",

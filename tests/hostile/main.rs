@@ -8,6 +8,7 @@ mod budgets;
 mod calls;
 mod check;
 mod control;
+mod deliver;
 mod files;
 mod guests;
 mod handles;

@@ -5,7 +5,7 @@ use anyhow::Result;
 use insula::{Limit, Limits};
 
 use super::calls::calls;
-use insula_tests::hostile::{End, MEMORY, Row, main, row, rows, server};
+use insula_tests::hostile::{End, MEMORY, Row, delivered_one, main, row, rows, server};
 
 const FOR_EVER: &str = "(loop $again (br $again))";
 const DIVIDE_BY_ZERO: &str = "(drop (i32.div_u (i32.const 1) (i32.const 0)))";
@@ -28,6 +28,7 @@ fn everywhere(what: &str, code: &str, end: &End) -> Vec<Row> {
             format!("{MEMORY} (func (export \"_start\") {code})"),
         ),
         ("wake", server(SEND_TO_SELF, code)),
+        ("deliver", delivered_one(3, code)),
     ]
     .into_iter()
     .map(|(place, wat)| {

@@ -58,6 +58,8 @@ fn message(value: &impl Serialize) -> Result<Vec<u8>> {
 struct State {
     memory: Option<Memory>,
     realloc: Option<TypedFunc<(u32, u32, u32, u32), u32>>,
+    /// Where the guest has lent a place for messages, and how large it is.
+    lent: Option<(usize, usize)>,
     first: Vec<u8>,
     token: u64,
     /// A message, on its way in and then on its way out.
@@ -74,6 +76,7 @@ pub struct Template {
     memory: ModuleExport,
     realloc: ModuleExport,
     wake: ModuleExport,
+    deliver: ModuleExport,
     first: Vec<u8>,
 }
 
@@ -81,7 +84,12 @@ pub struct Template {
 pub struct Guest {
     store: Store<State>,
     wake: TypedFunc<(), ()>,
+    deliver: TypedFunc<Delivered, ()>,
 }
+
+/// A token, a length, no reply as a tag and a handle, no port lost, and that it is the
+/// last message.
+type Delivered = (u64, u32, u32, u32, u32, u32);
 
 impl Template {
     pub fn new(module: &Module, entry: &str) -> Result<Template> {
@@ -106,6 +114,7 @@ impl Template {
             memory: export("memory")?,
             realloc: export("cabi_realloc")?,
             wake: export("wake")?,
+            deliver: export("deliver")?,
             first: first?,
         })
     }
@@ -115,6 +124,7 @@ impl Template {
         let state = State {
             memory: None,
             realloc: None,
+            lent: None,
             first: self.first.clone(),
             token: 0,
             buffer: Vec::new(),
@@ -129,16 +139,27 @@ impl Template {
             let export = instance.get_module_export(&mut store, place);
             export.context("a guest's export is missing")
         };
-        let [memory, realloc, wake, entry] =
-            [&self.memory, &self.realloc, &self.wake, &self.entry].map(&mut export);
+        let places = [
+            &self.memory,
+            &self.realloc,
+            &self.wake,
+            &self.deliver,
+            &self.entry,
+        ];
+        let [memory, realloc, wake, deliver, entry] = places.map(&mut export);
         let function = "an export is no function";
         let realloc = realloc?.into_func().context(function)?.typed(&store)?;
         let wake = wake?.into_func().context(function)?.typed(&store)?;
+        let deliver = deliver?.into_func().context(function)?.typed(&store)?;
         let entry: TypedFunc<(), ()> = entry?.into_func().context(function)?.typed(&store)?;
         store.data_mut().memory = memory?.into_memory();
         store.data_mut().realloc = Some(realloc);
         entry.call(&mut store, ())?;
-        Ok(Guest { store, wake })
+        Ok(Guest {
+            store,
+            wake,
+            deliver,
+        })
     }
 }
 
@@ -146,10 +167,20 @@ impl Guest {
     /// Hands the message to the guest, and puts in its place what the guest sends.
     pub fn wake(&mut self, message: &mut Vec<u8>) -> Result<()> {
         let state = self.store.data_mut();
-        std::mem::swap(&mut state.buffer, message);
-        state.has_message = true;
         state.sent_at = None;
-        self.wake.call(&mut self.store, ())?;
+        match (state.memory, state.lent) {
+            (Some(memory), Some((place, size))) if message.len() <= size => {
+                let (token, length) = (state.token, u32::try_from(message.len())?);
+                memory.write(&mut self.store, place, message)?;
+                let message = (token, length, 0, 0, 0, 1);
+                self.deliver.call(&mut self.store, message)?;
+            }
+            _ => {
+                std::mem::swap(&mut state.buffer, message);
+                state.has_message = true;
+                self.wake.call(&mut self.store, ())?;
+            }
+        }
         std::mem::swap(&mut self.store.data_mut().buffer, message);
         Ok(())
     }
@@ -180,6 +211,7 @@ fn link(linker: &mut Linker<State>) -> Result<()> {
     linker.func_wrap(PORTS, "[resource-drop]receive-port", |_: u32| {})?;
     linker.func_wrap(PORTS, "[method]receive-port.listen", |_: u32, _: u32| {})?;
     linker.func_wrap(PORTS, "receive", receive)?;
+    linker.func_wrap(PORTS, "lend", lend)?;
     linker.func_wrap(SELF, "first-message", first_message)?;
     linker.func_wrap(SELF, "first-port", first_port)?;
     linker.func_wrap(
@@ -259,6 +291,10 @@ fn first_port(mut caller: Caller<'_, State>, token: u64, answer: u32) -> Result<
         answer,
         [1, RECEIVE_PORT].map(u32::to_le_bytes).as_flattened(),
     )
+}
+
+fn lend(mut caller: Caller<'_, State>, place: u32, size: u32) {
+    caller.data_mut().lent = Some((place as usize, size as usize));
 }
 
 /// The message in the buffer, once.

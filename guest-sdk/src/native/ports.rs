@@ -16,6 +16,11 @@ pub enum SendStatus {
     Closed,
 }
 
+pub enum CallRefusal {
+    Unsent(SendStatus),
+    Refused(Refusal),
+}
+
 #[derive(Clone)]
 pub struct SendPort(pub(super) Arc<Sender>);
 
@@ -28,6 +33,22 @@ impl SendPort {
         };
         let world = current().world;
         world.with(|state, trash| state.send(self.0.port, payload, trash))
+    }
+
+    pub fn call(
+        &self,
+        bytes: &[u8],
+        ports: &[&SendPort],
+        token: u64,
+    ) -> Result<ReceivePort, CallRefusal> {
+        let answer = ReceivePort::open(token).map_err(CallRefusal::Refused)?;
+        let reply = answer.sender().map_err(CallRefusal::Refused)?;
+        match self.send(bytes, ports, Some(&reply)) {
+            SendStatus::Sent => {}
+            status => return Err(CallRefusal::Unsent(status)),
+        }
+        answer.listen(true);
+        Ok(answer)
     }
 
     pub fn send_when_ready(

@@ -25,6 +25,7 @@ impl Span {
     }
 
     /// Its place in `memory`, where it lies inside.
+    #[inline(always)]
     pub(super) fn within(self, memory: &[u8], what: &str) -> wasmtime::Result<Range<usize>> {
         let (start, end) = (
             u64::from(self.start),
@@ -91,6 +92,7 @@ pub(super) fn text<'a>(memory: &'a [u8], span: Span, what: &str) -> wasmtime::Re
 }
 
 /// The place of `count` handles, as the guest's memory holds them.
+#[inline(always)]
 pub(super) fn handle_list(memory: &[u8], start: u32, count: u32) -> wasmtime::Result<Range<usize>> {
     check_aligned(start, 4, "a list of ports")?;
     let bytes = u64::from(count) * 4;

@@ -2,7 +2,9 @@
 //! canonical ABI, by name.
 
 mod answer;
+mod call;
 mod control;
+mod deliver;
 mod imports;
 mod isolates;
 mod memory;
@@ -18,6 +20,7 @@ use wasmtime::{Caller, Engine, Linker};
 
 use crate::state::{State, Stop};
 
+pub(crate) use deliver::{Delivered, deliver};
 pub use imports::Import;
 use imports::Imports;
 
@@ -28,6 +31,8 @@ pub(crate) fn linker(engine: &Engine) -> wasmtime::Result<(Linker<State>, Vec<Im
     let mut imports = Imports::new(engine);
     wasi::link(&mut imports)?;
     ports::link(&mut imports)?;
+    call::link(&mut imports)?;
+    deliver::link(&mut imports)?;
     waits::link(&mut imports)?;
     names::link(&mut imports)?;
     isolates::link(&mut imports)?;

@@ -53,30 +53,25 @@ fn send(
     let reply = is_given(has_reply)?.then_some(reply);
     let outgoing = Outgoing::new(memory, Span::new(bytes, length), (ports, port_count))?;
     let status = match outgoing.check_size(state, reply.is_some()) {
-        Err(hit) => {
-            state.isolate.met(hit);
-            SendStatus::TooLarge
-        }
+        Err(hit) => too_large(state, hit),
         Ok(cost) => {
-            let reserved = if cost > SMALL_MESSAGE {
-                to.reserve(cost)
-            } else {
-                Ok(Reserved::default())
-            };
-            match reserved {
-                Ok(reserved) => {
-                    let message = outgoing.message(memory, state, to.group(), reply)?;
-                    let status = to.send(message, reserved, Some(&state.turn.seat));
-                    if status == SendStatus::Sent {
-                        state.isolate.has_sent(to, cost);
-                    }
-                    status
-                }
-                Err(status) => status,
-            }
+            let reply = reply.map(|handle| held_by(state, to, handle));
+            outgoing.send(memory, state, to, cost, reply.transpose()?)?
         }
     };
     Ok(status as u32)
+}
+
+/// What it is that a message does not fit the limit for one.
+pub(super) fn too_large(state: &State, hit: LimitHit) -> SendStatus {
+    state.isolate.met(hit);
+    SendStatus::TooLarge
+}
+
+/// A send port of the guest's as what is sent to `to` carries it.
+#[inline(always)]
+pub(super) fn held_by(state: &State, to: &PortRef, handle: u32) -> wasmtime::Result<PortRef> {
+    Ok(send_port(state, handle)?.for_holder(to.group()))
 }
 
 /// A message that is still in the guest's memory, in places that were checked.
@@ -86,6 +81,7 @@ pub(super) struct Outgoing {
 }
 
 impl Outgoing {
+    #[inline(always)]
     pub(super) fn new(memory: &[u8], bytes: Span, ports: (u32, u32)) -> wasmtime::Result<Self> {
         let bytes = bytes.within(memory, "a message")?;
         let ports = handle_list(memory, ports.0, ports.1)?;
@@ -103,6 +99,40 @@ impl Outgoing {
         Ok(cost)
     }
 
+    /// Copies and sends it, at this cost.
+    #[inline(always)]
+    pub(super) fn send(
+        &self,
+        memory: &[u8],
+        state: &State,
+        to: &PortRef,
+        cost: u64,
+        reply: Option<PortRef>,
+    ) -> wasmtime::Result<SendStatus> {
+        let seat = &state.turn.seat;
+        let in_place = self.ports.is_empty() && MessageBytes::are_few(self.bytes.len());
+        let status = if in_place && to.leads_to_isolate() {
+            to.send_small(cost, seat, (memory, self.bytes.clone()), reply)
+        } else {
+            let reserved = if cost > SMALL_MESSAGE {
+                to.reserve(cost)
+            } else {
+                Ok(Reserved::default())
+            };
+            match reserved {
+                Ok(reserved) => {
+                    let message = self.message(memory, state, to.group(), reply)?;
+                    to.send(message, reserved, Some(seat))
+                }
+                Err(status) => status,
+            }
+        };
+        if status == SendStatus::Sent {
+            state.isolate.has_sent(to, cost);
+        }
+        Ok(status)
+    }
+
     /// Copies it, to be held by `holder`.
     #[inline(always)]
     pub(super) fn message(
@@ -110,20 +140,16 @@ impl Outgoing {
         memory: &[u8],
         state: &State,
         holder: Option<&Arc<GroupCore>>,
-        reply: Option<u32>,
+        reply: Option<PortRef>,
     ) -> wasmtime::Result<Message> {
-        let take = |handle| -> wasmtime::Result<PortRef> {
-            Ok(send_port(state, handle)?.for_holder(holder))
-        };
         let mut ports = Vec::new();
         // Most carry none.
         if !self.ports.is_empty() {
             ports.reserve_exact(self.ports.len() / 4);
             for handle in handles_in(memory, self.ports.clone()) {
-                ports.push(take(handle)?);
+                ports.push(send_port(state, handle)?.for_holder(holder));
             }
         }
-        let reply = reply.map(take).transpose()?;
         let bytes = MessageBytes::copied(memory, self.bytes.clone());
         Ok(Message::new(bytes, ports, reply))
     }
@@ -289,16 +315,10 @@ fn receive(mut guest: Guest<'_>, answer: u32) -> wasmtime::Result<()> {
 /// The next event, none when the mailbox has none or the turn had its slice.
 #[inline(always)]
 fn next_event(state: &mut State) -> wasmtime::Result<Option<Event>> {
-    match state.isolate.attend() {
-        Attended::GoOn => {}
-        Attended::Pause => return Ok(None),
-        Attended::End => return Err(Stop::Asked.into()),
-    }
-    let turn = &mut state.turn;
-    let scheduler = &state.isolate.group().core().scheduler;
-    if scheduler.slice_is_over(turn.began_at_tick, turn.events) {
+    if !may_take(state)? {
         return Ok(None);
     }
+    let turn = &mut state.turn;
     loop {
         let Some(event) = mailbox::take(&state.isolate, &mut turn.batch) else {
             return Ok(None);
@@ -314,6 +334,19 @@ fn next_event(state: &mut State) -> wasmtime::Result<Option<Event>> {
         turn.events += 1;
         return Ok(Some(event));
     }
+}
+
+/// Whether it may have one more event in this turn.
+#[inline(always)]
+pub(super) fn may_take(state: &State) -> wasmtime::Result<bool> {
+    match state.isolate.attend() {
+        Attended::GoOn => {}
+        Attended::Pause => return Ok(false),
+        Attended::End => return Err(Stop::Asked.into()),
+    }
+    let turn = &state.turn;
+    let scheduler = &state.isolate.group().core().scheduler;
+    Ok(!scheduler.slice_is_over(turn.began_at_tick, turn.events))
 }
 
 /// A message on its way into the receiver's hands: there is room for it in guest

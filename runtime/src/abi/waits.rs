@@ -10,7 +10,7 @@ use crate::wait::{WaitRef, Waiter};
 use super::answer::HandleAnswer;
 use super::imports::Imports;
 use super::memory::{Span, is_given, send_port, view, wrong_handle};
-use super::ports::Outgoing;
+use super::ports::{Outgoing, held_by};
 use super::{Guest, enter};
 use insula_message::{Limit, LimitHit};
 
@@ -52,6 +52,8 @@ fn send_when_ready(
         }
         Ok(cost) => match MailboxShare::take(state.isolate.group(), cost) {
             Ok(share) => {
+                let reply = reply.map(|handle| held_by(state, &to, handle));
+                let reply = reply.transpose()?;
                 let message = outgoing.message(memory, state, to.group(), reply)?;
                 // Now, as only this thread may count; it may be taken back yet.
                 state.isolate.has_sent(&to, cost);

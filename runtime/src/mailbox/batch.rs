@@ -7,7 +7,7 @@
 use std::cell::Cell;
 use std::collections::VecDeque;
 
-use super::{Event, Mailbox, Queued};
+use super::{Event, Mailbox, Plain, Queued, Waiting};
 use crate::port::{Message, SMALL_MESSAGE};
 
 /// How many messages are taken at once at most.
@@ -48,6 +48,24 @@ impl Batch {
             token,
             message,
             share: None,
+        })
+    }
+
+    /// The same, where it is one without ports that fits `room`: it is copied there.
+    #[inline(always)]
+    pub(super) fn next_plain(&mut self, room: &mut [u8]) -> Option<Plain> {
+        if !self.messages.front()?.message.fits(room) {
+            return None;
+        }
+        let Taken { token, message, .. } = self.messages.pop_front()?;
+        self.handed += 1;
+        self.handed_bytes += message.cost();
+        let (length, reply) = message.copy_out(room);
+        Some(Plain {
+            token,
+            length,
+            reply,
+            last: self.messages.is_empty(),
         })
     }
 
@@ -92,7 +110,8 @@ impl Mailbox {
             return;
         }
         while batch.messages.len() < MOST {
-            let Some((arrival, slot)) = self.next_small_message() else {
+            let small = |message: &Message| message.cost() <= SMALL_MESSAGE;
+            let Some((arrival, slot)) = self.next_message(small) else {
                 return;
             };
             let Some((token, Queued::Message(message))) = self.pop(slot) else {
@@ -110,17 +129,19 @@ impl Mailbox {
         }
     }
 
-    /// Where the next event is a small message.
-    fn next_small_message(&self) -> Option<(u64, usize)> {
+    /// When it arrived and where, if the next event is such a message.
+    #[inline]
+    pub(super) fn next_message(&self, is_one: impl Fn(&Message) -> bool) -> Option<(u64, usize)> {
         let (arrival, slot) = *self.ready.front()?;
         let due = self.due.front();
         if due.is_some_and(|(due, _)| *due < arrival) {
             return None;
         }
         match self.ports[slot].queue.front() {
-            Some((_, Queued::Message(message))) if message.cost() <= SMALL_MESSAGE => {
-                Some((arrival, slot))
-            }
+            Some(Waiting {
+                queued: Queued::Message(message),
+                ..
+            }) if is_one(message) => Some((arrival, slot)),
             _ => None,
         }
     }
@@ -131,9 +152,10 @@ impl Mailbox {
         self.give_off(&mut batch);
         while let Some(taken) = batch.messages.pop_back() {
             let port = &mut self.ports[taken.slot];
-            let head = port.queue.front().map(|(arrival, _)| *arrival);
-            let message = Queued::Message(taken.message);
-            port.queue.push_front((taken.arrival, message));
+            let head = port.queue.front().map(|waiting| waiting.arrival);
+            let queued = Queued::Message(taken.message);
+            let arrival = taken.arrival;
+            port.queue.push_front(Waiting { queued, arrival });
             if port.listening {
                 if let Some(head) = head {
                     self.remove_ready((head, taken.slot));

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use super::{Event, Mailbox, Queued};
+use super::{Event, Mailbox, Plain, Queued};
 
 impl Mailbox {
     pub(crate) fn listen(&mut self, slot: usize, on: bool) {
@@ -12,7 +12,7 @@ impl Mailbox {
         if std::mem::replace(&mut port.listening, on) == on {
             return;
         }
-        let head = port.queue.front().map(|(arrival, _)| (*arrival, slot));
+        let head = port.queue.front().map(|waiting| (waiting.arrival, slot));
         if on {
             self.living += usize::from(port.keeps_alive);
             if let Some(head) = head {
@@ -74,6 +74,46 @@ impl Mailbox {
         }
     }
 
+    /// The same, where it is a small message without ports that fits `room`: its bytes
+    /// are copied there out of the queue.
+    #[inline(always)]
+    pub(super) fn take_plain(&mut self, room: &mut [u8]) -> Option<Plain> {
+        let (_, slot) = self.next_message(|message| message.fits(room))?;
+        let port = &mut self.ports[slot];
+        let token = port.token;
+        self.ready.pop_front();
+        let Queued::Message(message) = port.queue.pop_front()?.queued else {
+            return None;
+        };
+        let cost = message.cost();
+        let (length, reply) = message.copy_out(room);
+        self.head_is_gone(slot);
+        self.discharge(cost);
+        Some(Plain {
+            token,
+            length,
+            reply,
+            last: self.has_notices_only(),
+        })
+    }
+
+    #[inline(always)]
+    fn has_notices_only(&self) -> bool {
+        let is_notice = |slot: usize| {
+            let head = self.ports[slot].queue.front();
+            head.is_some_and(|head| matches!(head.queued, Queued::Unreachable))
+        };
+        match self.ready.front() {
+            None => self.due.is_empty(),
+            Some((_, slot)) => {
+                self.ready.len() == 1
+                    && self.ports[*slot].queue.len() == 1
+                    && self.due.is_empty()
+                    && is_notice(*slot)
+            }
+        }
+    }
+
     fn take_due(&mut self) -> Option<Event> {
         let (_, event) = self.due.pop_front()?;
         shrink(&mut self.due);
@@ -111,14 +151,20 @@ impl Mailbox {
     pub(super) fn pop(&mut self, slot: usize) -> Option<(u64, Queued)> {
         self.ready.pop_front();
         let port = &mut self.ports[slot];
-        let (_, queued) = port.queue.pop_front()?;
-        shrink(&mut port.queue);
-        let token = port.token;
-        if let Some((arrival, _)) = port.queue.front() {
-            let next = (*arrival, slot);
+        let (token, waiting) = (port.token, port.queue.pop_front()?);
+        self.head_is_gone(slot);
+        Some((token, waiting.queued))
+    }
+
+    /// The head of a port's queue was taken, and its place among those that are ready.
+    #[inline(always)]
+    fn head_is_gone(&mut self, slot: usize) {
+        let queue = &mut self.ports[slot].queue;
+        shrink(queue);
+        if let Some(waiting) = queue.front() {
+            let next = (waiting.arrival, slot);
             self.add_ready(next);
         }
-        Some((token, queued))
     }
 
     pub(crate) fn has_ready(&self) -> bool {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Batch, Event, Mailbox, Queued};
+use super::{Batch, Event, Mailbox, Plain, Queued};
 use insula_message::{Limit, LimitHit};
 
 use crate::isolate::IsolateCore;
@@ -43,6 +43,36 @@ pub(crate) fn take(isolate: &Arc<IsolateCore>, batch: &mut Batch) -> Option<Even
         (event, settled)
     };
     event
+}
+
+/// The same, where the next event is a small message without ports that fits `room`: it
+/// is copied there.
+#[inline(always)]
+pub(crate) fn take_plain(
+    isolate: &Arc<IsolateCore>,
+    batch: &mut Batch,
+    room: &mut [u8],
+) -> Option<Plain> {
+    if !batch.is_empty() {
+        let mut plain = batch.next_plain(room)?;
+        plain.last &= !isolate.has_ready();
+        return Some(plain);
+    }
+    if !isolate.has_ready() {
+        return None;
+    }
+    let (plain, _settled) = {
+        let mut mailbox = isolate.mailbox();
+        mailbox.give_off(batch);
+        let plain = mailbox.take_plain(room);
+        if plain.as_ref().is_some_and(|plain| !plain.last) {
+            mailbox.fill(batch);
+        }
+        let left_room = plain.is_some() && mailbox.is_awaited();
+        let settled = left_room.then(|| mailbox.make_room());
+        (plain, settled)
+    };
+    plain
 }
 
 /// Ends a batch, before anything is changed at a port, and at the end of a turn.

@@ -11,6 +11,7 @@ pub(crate) struct Exports {
     pub(crate) memory: Option<ModuleExport>,
     pub(crate) realloc: Option<ModuleExport>,
     pub(crate) wake: Option<ModuleExport>,
+    pub(crate) deliver: Option<ModuleExport>,
     pub(crate) initialize: Option<ModuleExport>,
     /// In the order of the program's entries.
     entries: Vec<Option<ModuleExport>>,
@@ -28,6 +29,7 @@ impl Exports {
             memory: place("memory"),
             realloc: place("cabi_realloc"),
             wake: place("wake"),
+            deliver: place("deliver"),
             initialize: place("_initialize"),
             entries: entries.iter().map(of_entry).collect(),
         }

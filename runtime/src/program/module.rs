@@ -1,5 +1,6 @@
 //! Whether a compiled module can be an isolate: what it exports and imports.
 
+use wasmtime::ValType::{I32, I64};
 use wasmtime::{ExternType, FuncType, ImportType, Module};
 
 use super::{COMMAND, ENTRY_PREFIX};
@@ -53,8 +54,11 @@ pub(super) fn entries(name: &str, module: &Module) -> Result<Vec<String>, LoadEr
                 check_type(name, COMMAND, &export.ty(), [], [])?;
                 command = true;
             }
+            "deliver" => {
+                let params = [I64, I32, I32, I32, I32, I32];
+                check_type(name, export.name(), &export.ty(), params, [])?;
+            }
             "cabi_realloc" => {
-                use wasmtime::ValType::I32;
                 check_type(
                     name,
                     export.name(),

@@ -242,6 +242,16 @@ fn exports_that_the_host_calls_have_their_type() -> Result<()> {
             "a global",
         ),
         (
+            "deliver",
+            "(func (export \"deliver\") (param i64 i32))",
+            "(i64, i32) -> ()",
+        ),
+        (
+            "deliver",
+            "(table (export \"deliver\") 1 funcref)",
+            "a table",
+        ),
+        (
             "_initialize",
             "(func (export \"_initialize\") (param i32))",
             "(i32) -> ()",

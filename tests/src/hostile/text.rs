@@ -48,6 +48,56 @@ pub fn server(code: &str, wake: &str) -> String {
     )
 }
 
+/// A [`server`] that has lent the 1,024 bytes at [`LENT`], with what it does with a
+/// message that is left there: `$token`, `$length`, `$has-reply`, `$reply`, `$lost` and
+/// `$last` are what it is told.
+pub fn delivered(code: &str, deliver: &str, wake: &str) -> String {
+    let lend = format!("(call $lend (i32.const {LENT}) (i32.const 1024))");
+    server(&format!("{lend} {code}"), wake)
+        + &format!(
+            "(func (export \"deliver\")
+                (param $token i64) (param $length i32) (param $has-reply i32)
+                (param $reply i32) (param $lost i32) (param $last i32)
+                {deliver})"
+        )
+}
+
+/// The place that [`delivered`] lends.
+pub const LENT: u32 = 8192;
+
+/// Makes the send port of its own that [`send_to_self`] uses, in the
+/// global `$own`, and has something to send.
+pub const PREPARE: &str = "
+    (memory.fill (i32.const 1024) (i32.const 170) (i32.const 64))
+    (call $receive-port.sender (global.get $port) (i32.const 16))
+    (global.set $own (i32.load (i32.const 20)))";
+
+/// Sends so many bytes to its own port, with that port for the answer.
+pub fn send_to_self(length: u32) -> String {
+    format!(
+        "(drop (call $send-port.send (global.get $own) (i32.const 1024)
+            (i32.const {length}) (i32.const 0) (i32.const 0) (i32.const 1)
+            (global.get $own)))"
+    )
+}
+
+/// Has a message of so many bytes from itself delivered. In a turn that begins with the
+/// notice that the host has dropped its port, if there is one, the message is received:
+/// it is sent once more then.
+pub fn delivered_one(length: u32, deliver: &str) -> String {
+    let send = send_to_self(length);
+    let again = format!(
+        "(call $receive (i32.const 0))
+        (if (i32.and (i32.load8_u (i32.const 0)) (i32.eqz (i32.load8_u (i32.const 8))))
+            (then
+                (if (i32.load8_u (i32.const 40))
+                    (then (call $drop-send-port (i32.load (i32.const 44)))))
+                {send}))"
+    );
+    delivered(&format!("{PREPARE} {send}"), deliver, &again)
+        + "(global $own (mut i32) (i32.const 0))"
+}
+
 pub fn module(host: &Host, body: &str) -> String {
     let mut text = String::from("(module\n");
     for import in host.runtime.imports() {
