@@ -19,7 +19,7 @@ fn assert_in_a_handler(backtrace: &[Frame], handler: &str) {
     let functions = functions(backtrace);
     let handler = format!("insula_guest::receive_port::reading::<{handler}>::{{closure#0}}");
     assert_eq!(functions.first(), Some(&&*handler), "{functions:#?}");
-    assert_eq!(functions.last(), Some(&"wake"), "{functions:#?}");
+    assert_eq!(functions.last(), Some(&"deliver"), "{functions:#?}");
 }
 
 #[test]

@@ -13,6 +13,9 @@
 INSULA_IMPORT("insula:isolate/ports@0.1.0", "[method]send-port.send")
 uint32_t insula_import_ports_send_port_send(uint32_t send_port_0, const void *start_1, uint32_t length_2, const void *start_3, uint32_t length_4, uint32_t is_given_5, uint32_t send_port_6);
 
+INSULA_IMPORT("insula:isolate/ports@0.1.0", "[method]send-port.call")
+void insula_import_ports_send_port_call(uint32_t send_port_0, const void *start_1, uint32_t length_2, const void *start_3, uint32_t length_4, uint64_t number_5, void *answer_6);
+
 INSULA_IMPORT("insula:isolate/ports@0.1.0", "[method]send-port.send-when-ready")
 void insula_import_ports_send_port_send_when_ready(uint32_t send_port_0, const void *start_1, uint32_t length_2, const void *start_3, uint32_t length_4, uint32_t is_given_5, uint32_t send_port_6, uint64_t number_7, void *answer_8);
 
@@ -45,6 +48,9 @@ void insula_import_ports_receive_port_keep_alive(uint32_t receive_port_0, uint32
 
 INSULA_IMPORT("insula:isolate/ports@0.1.0", "receive")
 void insula_import_ports_receive(void *answer_0);
+
+INSULA_IMPORT("insula:isolate/ports@0.1.0", "lend")
+void insula_import_ports_lend(uint32_t number_0, uint32_t number_1);
 
 INSULA_IMPORT("insula:isolate/ports@0.1.0", "[resource-drop]send-port")
 void insula_import_ports_send_port_drop(uint32_t send_port_0);
