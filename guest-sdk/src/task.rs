@@ -123,9 +123,11 @@ struct Tasks {
     ready: RefCell<VecDeque<u64>>,
 }
 
+type Body = Pin<Box<dyn Future<Output = ()>>>;
+
 struct Entry {
     /// None while it is being polled.
-    future: Option<Pin<Box<dyn Future<Output = ()>>>>,
+    future: Option<Body>,
     alarm: Arc<Alarm>,
 }
 
@@ -137,7 +139,7 @@ struct Alarm {
 }
 
 impl Tasks {
-    fn add(&self, future: Pin<Box<dyn Future<Output = ()>>>) {
+    fn add(&self, future: Body) {
         let id = self.next_id.replace(self.next_id.get() + 1);
         let alarm = Arc::new(Alarm {
             id,
@@ -167,7 +169,7 @@ impl Tasks {
         }
     }
 
-    fn begin_poll(&self, id: u64) -> Option<(Pin<Box<dyn Future<Output = ()>>>, Arc<Alarm>)> {
+    fn begin_poll(&self, id: u64) -> Option<(Body, Arc<Alarm>)> {
         let mut tasks = self.tasks.borrow_mut();
         let entry = tasks.get_mut(&id)?;
         Some((entry.future.take()?, Arc::clone(&entry.alarm)))
