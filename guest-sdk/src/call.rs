@@ -78,7 +78,7 @@ impl<T: Incoming> Call<T> {
 
     /// Calls `callback` when the answer is here, or when there can be none.
     /// Nobody has to wait for it. An `Err` that it returns is treated as one of a
-    /// handler is: see [`ReceivePort::receive`].
+    /// handler is: see [`ReceivePort::receive`](crate::ReceivePort::receive).
     ///
     /// ```no_run
     /// # use insula_guest::*;
