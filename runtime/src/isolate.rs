@@ -261,6 +261,13 @@ impl IsolateCore {
         Ok(self.add_port(token, Some(share)))
     }
 
+    /// Closes the receive port in `slot`.
+    pub(crate) fn close_port(&self, slot: usize) {
+        // Dropped after the lock: that may lock mailboxes.
+        let dropped = self.mailbox().close(slot);
+        drop(dropped);
+    }
+
     fn add_port(self: &Arc<Self>, token: u64, share: Option<HostShare>) -> usize {
         self.mailbox().open(token, |slot| {
             let target = Target::Isolate {

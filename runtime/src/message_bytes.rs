@@ -32,9 +32,7 @@ impl MessageBytes {
             _ => memory[place].into(),
         }
     }
-}
 
-impl MessageBytes {
     /// Whether so many bytes need no buffer.
     #[inline]
     pub(crate) fn are_few(length: usize) -> bool {

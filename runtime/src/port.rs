@@ -304,9 +304,7 @@ impl PortRef {
             Err((status, message, _share)) => isolate.refused_message(status, message.cost()),
         }
     }
-}
 
-impl PortRef {
     /// Whether it leads to an isolate's mailbox.
     #[inline]
     pub(crate) fn leads_to_isolate(&self) -> bool {

@@ -92,9 +92,7 @@ fn open_and_send(
     match outgoing.send(memory, state, to, cost, reply) {
         Ok(SendStatus::Sent) => {}
         failed => {
-            // After the lock: what is dropped may lock mailboxes.
-            let dropped = isolate.mailbox().close(slot);
-            drop(dropped);
+            isolate.close_port(slot);
             return failed.map(|status| Err(CallRefusal::Unsent(status)));
         }
     }

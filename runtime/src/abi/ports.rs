@@ -242,8 +242,7 @@ fn drop_receive_port(mut guest: Guest<'_>, port: u32) -> wasmtime::Result<()> {
     let slot = receive_port(state, port)?;
     drop(state.handles.remove(port));
     put_back(state);
-    let dropped = state.isolate.mailbox().close(slot);
-    drop(dropped);
+    state.isolate.close_port(slot);
     Ok(())
 }
 

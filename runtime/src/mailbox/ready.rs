@@ -99,19 +99,13 @@ impl Mailbox {
 
     #[inline(always)]
     fn has_notices_only(&self) -> bool {
-        let is_notice = |slot: usize| {
-            let head = self.ports[slot].queue.front();
-            head.is_some_and(|head| matches!(head.queued, Queued::Unreachable))
-        };
-        match self.ready.front() {
-            None => self.due.is_empty(),
-            Some((_, slot)) => {
-                self.ready.len() == 1
-                    && self.ports[*slot].queue.len() == 1
-                    && self.due.is_empty()
-                    && is_notice(*slot)
-            }
+        if !self.due.is_empty() || self.ready.len() > 1 {
+            return false;
         }
+        self.ready.front().is_none_or(|(_, slot)| {
+            let queue = &self.ports[*slot].queue;
+            queue.len() == 1 && matches!(queue[0].queued, Queued::Unreachable)
+        })
     }
 
     fn take_due(&mut self) -> Option<Event> {

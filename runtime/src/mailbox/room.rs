@@ -27,22 +27,8 @@ pub(crate) fn take(isolate: &Arc<IsolateCore>, batch: &mut Batch) -> Option<Even
     if let Some(event) = batch.next() {
         return Some(event);
     }
-    if !isolate.has_ready() {
-        return None;
-    }
-    let (event, _settled) = {
-        let mut mailbox = isolate.mailbox();
-        mailbox.give_off(batch);
-        let event = mailbox.take();
-        if matches!(event, Some(Event::Message { share: None, .. })) {
-            mailbox.fill(batch);
-        }
-        // Only what was taken leaves room; a turn ends by asking in vain.
-        let left_room = event.is_some() && mailbox.is_awaited();
-        let settled = left_room.then(|| mailbox.make_room());
-        (event, settled)
-    };
-    event
+    let is_small = |event: &Event| matches!(event, Event::Message { share: None, .. });
+    take_by(isolate, batch, Mailbox::take, is_small)
 }
 
 /// The same, where the next event is a small message without ports that fits `room`: it
@@ -58,21 +44,34 @@ pub(crate) fn take_plain(
         plain.last &= !isolate.has_ready();
         return Some(plain);
     }
+    let take = |mailbox: &mut Mailbox| mailbox.take_plain(room);
+    take_by(isolate, batch, take, |plain| !plain.last)
+}
+
+/// Takes out of the mailbox itself, and fills the batch where what was taken says so.
+#[inline(always)]
+fn take_by<T>(
+    isolate: &Arc<IsolateCore>,
+    batch: &mut Batch,
+    take: impl FnOnce(&mut Mailbox) -> Option<T>,
+    fills: impl FnOnce(&T) -> bool,
+) -> Option<T> {
     if !isolate.has_ready() {
         return None;
     }
-    let (plain, _settled) = {
+    let (taken, _settled) = {
         let mut mailbox = isolate.mailbox();
         mailbox.give_off(batch);
-        let plain = mailbox.take_plain(room);
-        if plain.as_ref().is_some_and(|plain| !plain.last) {
+        let taken = take(&mut mailbox);
+        if taken.as_ref().is_some_and(fills) {
             mailbox.fill(batch);
         }
-        let left_room = plain.is_some() && mailbox.is_awaited();
+        // Only what was taken leaves room; a turn ends by asking in vain.
+        let left_room = taken.is_some() && mailbox.is_awaited();
         let settled = left_room.then(|| mailbox.make_room());
-        (plain, settled)
+        (taken, settled)
     };
-    plain
+    taken
 }
 
 /// Ends a batch, before anything is changed at a port, and at the end of a turn.
